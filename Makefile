@@ -1,0 +1,30 @@
+# make       set up and run the embedded default experiment; the report's path is printed last
+# make test  set up and run the tests
+PYTHON ?= python3
+CORES ?= all
+SNAKEMAKE = .venv/bin/snakemake --cores $(CORES)
+
+.PHONY: run test lint lock
+
+run: .venv/ready
+	$(SNAKEMAKE)
+	@echo; echo "The report: $$(ls -t results/reports/*/report.html | head -n 1)"
+
+test: .venv/ready
+	.venv/bin/python -m pytest
+
+lint: .venv/ready
+	.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/snakefmt --check Snakefile workflow
+	.venv/bin/snakemake --lint
+
+.venv/ready: envs/requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed, this is " + sys.version)'
+	$(PYTHON) -m venv --clear .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.lock
+	touch $@
+
+lock:
+	$(PYTHON) -m venv --clear .venv
+	.venv/bin/python -m pip install --quiet -r envs/requirements.in
+	.venv/bin/python -m pip freeze | sed 's/+cpu$$//' > envs/requirements.lock
+	touch .venv/ready

@@ -1,0 +1,34 @@
+# Does a network look at what things look like, or at how they move?
+# The table of contents: configuration, the stages in the order they run, and what a run must leave behind.
+import os
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle OpenMP threads must not spin on shared cores
+
+
+configfile: "config.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/videos.smk"
+include: "workflow/rules/clips.smk"
+include: "workflow/rules/styles.smk"
+include: "workflow/rules/pairs.smk"
+include: "workflow/rules/features.smk"
+include: "workflow/rules/scores.smk"
+include: "workflow/rules/report.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        f"results/reports/{config['experiment']}/report.html",

@@ -1,0 +1,72 @@
+"""What surrounds the work of every rule's script."""
+
+import os
+import sys
+import time
+import traceback
+from contextlib import contextmanager
+from pathlib import Path
+
+from workflow.lib.errors import BadInput
+
+
+class Tee:
+    """Write to the terminal and to the rule's log at once."""
+
+    def __init__(self, terminal, log):
+        self.terminal, self.log = terminal, log
+
+    def write(self, message):
+        self.terminal.write(message)
+        self.log.write(message)
+        self.log.flush()
+        return len(message)
+
+    def flush(self):
+        self.terminal.flush()
+
+    def isatty(self):
+        return False
+
+
+def limit_threads(threads):
+    """Keep every numerical library to the rule's threads: two processes with two threads each on two cores crawl."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(threads)
+    if "cv2" in sys.modules:
+        sys.modules["cv2"].setNumThreads(threads)
+    if "pyarrow" in sys.modules:
+        sys.modules["pyarrow"].set_cpu_count(threads)
+
+
+@contextmanager
+def job(snakemake):
+    """Run one rule's work: threads limited, messages to terminal and log, bad input as one sentence without a traceback."""
+    limit_threads(snakemake.threads)
+    log = Path(str(snakemake.log))
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "w") as file:
+        sys.stdout, sys.stderr = Tee(sys.__stdout__, file), Tee(sys.__stderr__, file)
+        try:
+            yield
+        except BadInput as error:
+            print(f"{snakemake.rule}: {error} (log: {log})", file=sys.stderr)
+        except Exception:
+            traceback.print_exc()
+        else:
+            return
+        finally:
+            sys.stdout.flush()
+            sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+    os._exit(1)  # Snakemake's script wrapper would print a second, longer traceback
+
+
+def progress(items, what, every_s=5):
+    """Yield from `items`, saying every few seconds how far the work is and how long it will still take."""
+    start = said = time.monotonic()
+    for done, item in enumerate(items, 1):
+        yield item
+        now = time.monotonic()
+        if now - said >= every_s or (done == len(items) and said > start):
+            said = now
+            print(f"{what}: {done}/{len(items)}, {(now - start) / done * (len(items) - done):.0f} s left", flush=True)

@@ -1,0 +1,123 @@
+"""Which videos a data set holds: from a manifest or from a folder (standard library only: used while the workflow is parsed).
+
+A row names a segment of a video: video, path, start_s, end_s, label, split; all strings, empty where unknown.
+"""
+
+import csv
+import hashlib
+import json
+import math
+import os
+from pathlib import Path
+
+from workflow.lib.errors import BadInput
+
+COLUMNS = ["video", "path", "start_s", "end_s", "label", "split"]
+REQUIRED = [c for c in COLUMNS if c != "path"]
+VIDEOS = {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv", ".3gp", ".ogv", ".ts", ".mts", ".gif"}
+IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
+
+
+def read_dataset(name, options):
+    """Rows of data set `name`; `options` is {"manifest": csv, "root": folder or None} or {"folder": folder}; raises BadInput."""
+    if bool(options.get("manifest")) == bool(options.get("folder")):
+        raise BadInput(f"data set {name} needs either a manifest or a folder, it has {sorted(options)}")
+    if options.get("manifest"):
+        rows = read_manifest(Path(options["manifest"]), options.get("root"))
+    else:
+        rows = read_folder(Path(options["folder"]))
+    if len(rows) < 3:
+        raise BadInput(f"data set {name} ({options.get('manifest') or options['folder']}) has {len(rows)} and needs at least 3 videos")
+    return rows
+
+
+def read_manifest(path, root=None):
+    """Rows of the CSV at `path`, in its order; its column `video` is relative to `root`, by default the CSV's own folder."""
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            missing = [c for c in REQUIRED if c not in (reader.fieldnames or [])]
+            if missing:
+                raise BadInput(f"{path} lacks the columns {', '.join(missing)}; it needs {', '.join(REQUIRED)}")
+            numbered = [(reader.line_num, row) for row in reader]
+    except OSError as error:
+        raise BadInput(f"manifest {path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"manifest {path} is not UTF-8: {error}") from error
+    for line, row in numbered:
+        check_row(path, line, row)
+    check_unique(path, numbered)
+    folder = Path(root) if root else path.parent
+    return [{c: str(folder / row["video"]) if c == "path" else row[c].strip() for c in COLUMNS} for _, row in numbered]
+
+
+def check_row(path, line, row):
+    """Raise BadInput unless the row has one value per column, a video, and numbers (or nothing) for its seconds."""
+    if None in row or None in row.values():
+        raise BadInput(f"{path}, line {line}: {'more' if None in row else 'fewer'} values than columns")
+    row["video"] = row["video"].strip()
+    if not row["video"]:
+        raise BadInput(f"{path}, line {line}: the column video is empty")
+    for column in ("start_s", "end_s"):
+        try:
+            finite = math.isfinite(float(row[column] or 0))
+        except ValueError:
+            finite = False
+        if not finite:
+            raise BadInput(f"{path}, line {line}: {column} is '{row[column]}', a number of seconds or nothing was needed")
+
+
+def check_unique(path, numbered):
+    """Raise BadInput where two rows name the same segment, or one video in two spellings."""
+    segments, spellings = {}, {}
+    for line, row in numbered:
+        spelling, first = spellings.setdefault(os.path.normpath(row["video"]), (row["video"], line))
+        if spelling != row["video"]:
+            raise BadInput(f"{path}, lines {first} and {line}: '{spelling}' and '{row['video']}' are the same video; write it in one way")
+        first = segments.setdefault((row["video"], float(row["start_s"] or 0)), line)
+        if first != line:
+            raise BadInput(f"{path}, lines {first} and {line}: both are {row['video']} from {row['start_s'] or 0} s")
+
+
+def read_folder(folder):
+    """Rows of a folder: every video file and every folder of images is a video, its label the folder that it lies in."""
+    if not folder.is_dir():
+        raise BadInput(f"data set folder {folder} does not exist or is no folder")
+    found = []
+    for here, below, files in os.walk(folder, followlinks=True):
+        below[:] = [name for name in below if not name.startswith(".")]
+        here = Path(here)
+        suffixes = {name: Path(name).suffix.lower() for name in files if not name.startswith(".")}
+        videos = [here / name for name, suffix in suffixes.items() if suffix in VIDEOS]
+        images = [name for name, suffix in suffixes.items() if suffix in IMAGES]
+        if images and (videos or here == folder):
+            beside = f"beside the video {videos[0].name}" if videos else "directly in the data set's folder"
+            raise BadInput(f"{here / min(images)} lies {beside}; a folder of frames is one video and holds nothing else")
+        found += [here] if images else videos
+    if not found:
+        raise BadInput(f"data set folder {folder} holds no video files and no folders of images")
+    return sorted((folder_row(folder, path) for path in found), key=lambda row: row["video"])
+
+
+def folder_row(folder, path):
+    """The row of one video file or frame folder at `path` below `folder`."""
+    video = path.relative_to(folder)
+    label = "" if video.parent == Path(".") else video.parent.as_posix()
+    return {"video": video.as_posix(), "path": str(path), "start_s": "", "end_s": "", "label": label, "split": ""}
+
+
+def size_of(path):
+    """[bytes] of a file, [number of files, bytes] of a folder of frames, [-1] where nothing is there."""
+    try:
+        if not os.path.isdir(path):
+            return [os.path.getsize(path)]
+        sizes = [entry.stat().st_size for entry in os.scandir(path) if entry.is_file()]
+        return [len(sizes), sum(sizes)]
+    except OSError:
+        return [-1]
+
+
+def fingerprint(rows):
+    """Short digest of the rows and of the sizes of their files; times of change do not count, so a copy is the same data set."""
+    content = [[[row[c] for c in COLUMNS], size_of(row["path"])] for row in rows]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()[:16]

@@ -1,0 +1,33 @@
+"""The contract of a network: what the pipeline must be told about it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network, the frames it reads and the layers to dump.
+
+    module: maps float [batch, rgb, frame, height, width] to anything; its layers are hooked.
+    layers: name shown -> module path, in depth order.
+    frames, stride: how many frames it is shown, taken every `stride` clip frames from the middle of the clip, or
+        "spread" evenly over it.
+    size: side in pixels of its square input (short side resized, centre cropped); None takes clips as they are.
+    mean, std: per channel, of pixel values in [0, 1].
+    weights: where the weights come from, when build() has loaded them itself; None leaves that to the pipeline.
+    control: True for a network without weights to train, whose answer is known by construction.
+    rename: maps the names of a checkpoint's tensors to the module's; None keeps them.
+    """
+
+    module: torch.nn.Module
+    layers: dict[str, str]
+    frames: int
+    stride: int | str = "spread"
+    size: int | None = None
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    weights: str | None = None
+    control: bool = False
+    rename: Callable[[dict], dict] | None = None

@@ -1,0 +1,31 @@
+"""Models, metrics, perturbations and plots are single files found by name."""
+
+import hashlib
+import importlib
+import importlib.util
+from pathlib import Path
+
+from workflow.lib.errors import BadInput
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def plugin_path(folder, name):
+    """Path of plug-in `name` in workflow/`folder`, or of a user's own .py file; BadInput names the file looked for."""
+    path = Path(name) if str(name).endswith(".py") else ROOT / "workflow" / folder / f"{name}.py"
+    if not path.is_file():
+        known = sorted(p.stem for p in (ROOT / "workflow" / folder).glob("*.py"))
+        raise BadInput(f"no {folder} plug-in '{name}': looked for {path}; there are {', '.join(known)}")
+    return path
+
+
+def load_plugin(folder, name):
+    """Import plug-in `name` of workflow/`folder`, or a user's own Python file when `name` ends in .py."""
+    path = plugin_path(folder, name)
+    if not str(name).endswith(".py"):
+        return importlib.import_module(f"workflow.{folder}.{name}")
+    label = "user_" + hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
+    spec = importlib.util.spec_from_file_location(label, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,57 @@
+"""Which of our files decide a stage's numbers, and their digest (standard library only: used while the workflow is parsed)."""
+
+import ast
+import hashlib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def imports(path):
+    """Our own modules that the file at `path` imports: paths under workflow/, contracts in lib left out."""
+    found = set()
+    for node in ast.walk(ast.parse(Path(path).read_text())):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{a.name}" for a in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [a.name for a in node.names]
+        for name in names:
+            file = ROOT / (name.replace(".", "/") + ".py")
+            if name.startswith("workflow.") and not name.startswith("workflow.lib") and file.is_file():
+                found.add(file)
+    return found
+
+
+def closure(*paths):
+    """The files at `paths` and everything of ours they import, directly or not."""
+    todo, seen = [Path(p).resolve() for p in paths], set()
+    while todo:
+        path = todo.pop()
+        if path not in seen:
+            seen.add(path)
+            todo.extend(imports(path))
+    return sorted(seen)
+
+
+def digest(*paths):
+    """Digest of the meaning of `paths` and their import closure: comments, docstrings and layout do not count."""
+    total = hashlib.sha256()
+    for path in closure(*paths):
+        tree = ast.parse(path.read_text())
+        for node in ast.walk(tree):
+            body = getattr(node, "body", None)
+            if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+                node.body = body[1:]
+        total.update(path.name.encode() + ast.dump(tree).encode())
+    return total.hexdigest()[:16]
+
+
+def folder_digest(folder):
+    """Digest of the names and bytes of all files below a folder; empty where there is no folder."""
+    if not folder:
+        return ""
+    total = hashlib.sha256()
+    for path in sorted(p for p in Path(folder).rglob("*") if p.is_file()):
+        total.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    return total.hexdigest()[:16]

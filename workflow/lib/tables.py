@@ -1,0 +1,128 @@
+"""The tables of the pipeline: columns, types and meanings, written into every Parquet file's own schema."""
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from workflow.lib.errors import BadInput
+from workflow.lib.files import atomic
+
+text, real, whole, flag = pa.string(), pa.float64(), pa.int32(), pa.bool_()
+
+TABLES = {
+    "clips": {
+        "clip": (text, "clip, unique in the data set: video@start"),
+        "video": (text, "the video it was cut from, as named in the manifest; the unit of resampling"),
+        "label": (text, "class of the clip, from the manifest or the folder; null where unknown"),
+        "split": (text, "part of the data set, from the manifest; null where unknown"),
+        "start_s": (real, "first frame, seconds from the start of the video"),
+        "fps": (real, "frames per second of the clip"),
+        "n_frames": (whole, "number of frames of the clip"),
+    },
+    "rejected": {
+        "video": (text, "video, as named in the manifest"),
+        "start_s": (real, "start of the rejected segment, seconds; null means the start of the video"),
+        "reason": (text, "why no clip could be cut from it"),
+    },
+    "training": {
+        "step": (whole, "number of optimiser steps done"),
+        "quantity": (text, "what is recorded, e.g. the name of a loss term"),
+        "value": (real, "its mean since the last row"),
+    },
+    "quality": {
+        "style": (text, "style measured"),
+        "other": (text, "the style compared with; null where the style is compared with its source"),
+        "quantity": (text, "luminance_correlation, gradient_agreement, flow_correlation, flow_error_px or warp_ratio"),
+        "value": (real, "mean over the measured clips"),
+        "bound": (real, "the configured bound it is held against; null where there is none"),
+        "warning": (text, "what is wrong when the bound is passed; null otherwise"),
+        "n_clips": (whole, "number of clips measured"),
+    },
+    "variants": {
+        "variant": (text, "clip/style/dynamics: exactly what a network sees"),
+        "clip": (text, "clip it is made of"),
+        "style": (text, "appearance; `original` is the unstylized clip"),
+        "dynamics": (text, "`natural`, or the perturbation and the number of its draw"),
+        "frame_order": (pa.list_(pa.int16()), "clip frames in the order shown; 0..n-1 is natural"),
+        "flow_hue": (pa.list_(pa.float32()), "per frame, hue shift of the flow image in turns; null without jitter"),
+        "flow_saturation": (pa.list_(pa.float32()), "per frame, saturation factor of the flow image; null without jitter"),
+        "augmentation": (whole, "number of the augmentation draw; null means none"),
+    },
+    "pairs": {
+        "pair": (text, "pair, unique in the data set"),
+        "crossing": (text, "two styles x two dynamics of one clip"),
+        "clip": (text, "clip both sides are made of"),
+        "video": (text, "video of the clip"),
+        "label": (text, "class of the clip; null where unknown"),
+        "factor": (text, "what the two sides share: static, dynamic, neither or identical"),
+        "primary": (flag, "true for the pair the paper would use, one per crossing and factor"),
+        "variant_a": (text, "side a"),
+        "variant_b": (text, "side b"),
+    },
+    "models": {
+        "model": (text, "network, as named in the config"),
+        "training": (text, "where its weights come from: `control`, `untrained`, or the file"),
+        "weights_sha256": (text, "sha256 over the names and bytes of its tensors"),
+        "parameters": (whole, "number of parameters"),
+        "frames": (whole, "frames it is shown"),
+        "stride": (text, "clip frames between them, or `spread`"),
+        "size": (whole, "side of its input in pixels; null takes clips as they are"),
+        "layer": (text, "layer"),
+        "depth": (whole, "rank of the layer in the network, from 0"),
+        "units": (whole, "units of the layer"),
+        "module": (text, "path of the layer's module in the network"),
+    },
+    "scores": {
+        "dataset": (text, "data set the clips come from"),
+        "model": (text, "network"),
+        "training": (text, "where its weights come from; `untrained` for random weights, `control` where there are none to train"),
+        "metric": (text, "the score's plug-in"),
+        "layer": (text, "layer"),
+        "depth": (whole, "rank of the layer in the network, from 0"),
+        "unit": (whole, "unit of the layer; null for the whole layer"),
+        "quantity": (text, "S (similarity), percent (softmax of S with identical) or units (percent of units per class)"),
+        "factor": (text, "static, dynamic, identical; for quantity `units` the class: dynamic, static, joint, residual, dead"),
+        "value": (real, "the score; NaN for a unit that never varies"),
+        "low": (real, "lower end of its interval; null where none was computed"),
+        "high": (real, "upper end of its interval; null where none was computed"),
+        "n_units": (whole, "units of the layer"),
+        "n_dead": (whole, "units of the layer that never vary"),
+        "n_pairs": (whole, "pairs the value rests on"),
+        "n_clips": (whole, "clips the value rests on"),
+        "n_videos": (whole, "videos the value rests on"),
+        "n_crossings_left_out": (whole, "crossings dropped because the order shown is too near the natural one"),
+    },
+}
+
+
+def schema(name):
+    """Arrow schema of table `name`, each column with its meaning as metadata."""
+    return pa.schema([pa.field(c, t, metadata={"description": d}) for c, (t, d) in TABLES[name].items()])
+
+
+def write_table(path, name, rows):
+    """Write rows (a DataFrame or a list of dicts) as table `name`; missing columns become null, unknown ones are an error."""
+    frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows, columns=None if rows else list(TABLES[name]))
+    unknown = set(frame.columns) - set(TABLES[name])
+    if unknown:
+        raise ValueError(f"table {name} has no column {sorted(unknown)}; add it to workflow/lib/tables.py")
+    frame = frame.reindex(columns=list(TABLES[name]))
+    table = pa.Table.from_pandas(frame, schema=schema(name), preserve_index=False)
+    table = table.replace_schema_metadata({"table": name})
+    with atomic(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd", compression_level=1)
+
+
+def read_table(path, name):
+    """Read table `name` as a DataFrame; raises BadInput where a column is missing."""
+    table = pq.read_table(path)
+    missing = [c for c in TABLES[name] if c not in table.column_names]
+    if missing:
+        raise BadInput(f"{path} lacks the columns {missing} of the table '{name}'")
+    return table.to_pandas()
+
+
+def concat_tables(paths, name):
+    """Read several files of table `name` as one DataFrame, in the order given."""
+    tables = [pq.read_table(path) for path in paths]
+    return pa.concat_tables([schema(name).empty_table(), *(t.cast(schema(name)) for t in tables)]).to_pandas()

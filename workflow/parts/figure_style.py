@@ -1,0 +1,32 @@
+"""How figures look: one palette, one way of naming networks."""
+
+import matplotlib
+import matplotlib.pyplot as plt
+import seaborn
+
+from workflow.lib.files import atomic
+
+matplotlib.use("Agg")
+
+# Static red and dynamic blue as in Kowal et al. (CVPR 2022), the rest from a palette safe for colour-blind readers.
+COLOURS = {"dynamic": "#2c7bb6", "static": "#d7301f", "joint": "#7b5ea7", "residual": "#bdbdbd", "dead": "#f0f0f0", "identical": "#8c8c8c"}
+
+
+def set_style():
+    """Text that stays legible in one column, light grid."""
+    seaborn.set_theme(context="paper", style="whitegrid", font_scale=1.0, rc={"svg.hashsalt": "figures", "axes.titlesize": 9})
+
+
+def named(scores):
+    """Copy of the score table whose `model` also says where the weights come from, when they were not learned."""
+    note = scores["training"].where(scores["training"].isin(["untrained", "control"]), "")
+    return scores.assign(model=scores["model"].where(note == "", scores["model"] + " (" + note + ")"))
+
+
+def save_figure(figure, png, svg):
+    """Write a figure as PNG and as SVG, the same bytes every time."""
+    with atomic(png) as temporary:
+        figure.savefig(temporary, dpi=200, bbox_inches="tight")
+    with atomic(svg) as temporary:
+        figure.savefig(temporary, bbox_inches="tight", metadata={"Date": None})
+    plt.close(figure)

@@ -1,0 +1,53 @@
+"""Which frames of a clip a network is shown, and in which order."""
+
+import numpy as np
+
+from workflow.lib.errors import BadInput
+
+
+def spread(n_frames, n):
+    """Indices of `n` frames spread evenly over `n_frames`, first and last included: int [n]."""
+    return np.linspace(0, n_frames - 1, n).round().astype(int)
+
+
+def sampled_frames(n_frames, n, stride):
+    """Indices of the `n` frames a network samples from a clip: every `stride`-th from its middle, or "spread" evenly.
+
+    Raises BadInput naming the clip length that is needed.
+    """
+    needed = n if stride == "spread" else (n - 1) * stride + 1
+    if needed > n_frames:
+        raise BadInput(
+            f"clips of {n_frames} frames came, {n} frames at stride {stride} need clips of at least {needed}: set clip: {{frames: {needed}}}"
+        )
+    if stride == "spread":
+        return spread(n_frames, n)
+    return (n_frames - needed) // 2 + stride * np.arange(n)
+
+
+def shown_frames(frame_order, sampled):
+    """Clip frames in the order a network sees them: int [n].
+
+    The set of sampled frames is untouched; they are shown in the order in which they stand in `frame_order`. An order
+    that is no permutation (a frozen frame) is sampled by position.
+    """
+    order = np.asarray(frame_order)
+    if len(set(order.tolist())) < len(order):
+        return order[sampled]
+    return order[np.isin(order, sampled)]
+
+
+def kendall_distance(order):
+    """Share of pairs of frames that stand in reverse: 0 for natural order, 1 for reversed; ties count half."""
+    order = np.asarray(order)
+    if len(order) < 2:
+        return 0.0
+    later, earlier = np.triu_indices(len(order), 1)
+    difference = order[earlier] - order[later]
+    return float(((difference < 0) + 0.5 * (difference == 0)).mean())
+
+
+def least_distance(order):
+    """Smallest Kendall distance of the clip's order and of its evenly spaced subsets of 4, 8, 16 and 32 frames."""
+    subsets = [spread(len(order), n) for n in (4, 8, 16, 32) if n < len(order)]
+    return min(kendall_distance(o) for o in [order, *(shown_frames(order, s) for s in subsets)])

@@ -1,0 +1,174 @@
+"""Pictures of a video at given times, chosen by time stamps and brought to one size.
+
+The picture at time t is the last frame whose time stamp is not after t, which is right for variable frame rates. Times
+count from the first frame. OpenCV never raises on a bad file and its frame count can be wrong: only grab() is trusted.
+"""
+
+import os
+import re
+from pathlib import Path
+
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # what cannot be decoded becomes a row with a reason instead
+
+import cv2
+
+from workflow.lib.manifest import IMAGES
+
+SLACK = 0.001  # s; Matroska rounds time stamps to milliseconds
+SEEK_FROM = 10.0  # s; below, reading from the beginning costs little
+SEEK_BEFORE = 2.0  # s; the frames right after a seek may rest on ones that were not read
+AHEAD = 1.1  # nominal frame periods before a wanted time in which frames are kept as its likely answer
+ONE_THREAD = [cv2.CAP_PROP_N_THREADS, 1, cv2.CAP_PROP_HW_ACCELERATION, cv2.VIDEO_ACCELERATION_NONE]
+
+
+class Unusable(Exception):
+    """Why no clip can be cut from a segment: a fixed phrase, then maybe a colon and the particulars."""
+
+
+class SeekFailed(Exception):
+    """A reading that began with a seek cannot be trusted."""
+
+
+def fit(picture, short_side, crop):
+    """Scale BGR `picture` to `short_side` pixels, cut the central `crop` (height, width): uint8 [height, width, rgb]."""
+    height, width = picture.shape[:2]
+    if min(height, width) != short_side:
+        scale = short_side / min(height, width)
+        size = (max(short_side, round(width * scale)), max(short_side, round(height * scale)))
+        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    top, left = (picture.shape[0] - crop[0]) // 2, (picture.shape[1] - crop[1]) // 2
+    return cv2.cvtColor(picture[top : top + crop[0], left : left + crop[1]], cv2.COLOR_BGR2RGB)
+
+
+def time_stamps(capture, period, stamp=None):
+    """Grab frames and yield their times, s from the first; where stamps are missing or go back, one `period` each.
+
+    `stamp`: the frame already grabbed after a seek; then nothing may go back (SeekFailed), as frames cannot be counted.
+    """
+    sought = stamp is not None
+    if not sought:
+        if not capture.grab():
+            return
+        stamp = 0.0
+    # ASSUME: an AVI with B-frames has no time stamps: the first ones are late by a constant, the last ones are 0
+    first = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000 - stamp
+    while True:
+        yield stamp
+        if not capture.grab():
+            return
+        following = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000 - first
+        if following <= stamp and sought:
+            raise SeekFailed
+        stamp = following if following > stamp else stamp + period
+
+
+def natural(path):
+    """Sorting key of a file name in which numbers count as numbers: 2.jpg comes before 10.jpg."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", path.name)], path.name
+
+
+class VideoFile:
+    """A video file whose pictures are brought to size by `fit_picture`; raises Unusable where there is none to read."""
+
+    def __init__(self, path, fit_picture):
+        self.path, self.fit_picture = Path(path).resolve(), fit_picture
+        if not self.path.stat().st_size:
+            raise Unusable("empty file")
+        capture = self.open()
+        if not capture.isOpened() or not capture.grab():
+            raise Unusable("cannot be decoded")
+        fps = capture.get(cv2.CAP_PROP_FPS)
+        self.period = 1 / fps if 0 < fps <= 1000 else 1 / 25  # ASSUME: 25 frames per second where the file names none
+        self.claimed_length = capture.get(cv2.CAP_PROP_FRAME_COUNT) * self.period
+
+    def open(self):
+        """A capture at the first frame; FFmpeg only, because other back-ends read patterns and cameras into file names."""
+        return cv2.VideoCapture(str(self.path), cv2.CAP_FFMPEG, ONE_THREAD)
+
+    def counted_length(self):
+        """Length in seconds, by grabbing every frame; the last one is shown for one nominal period."""
+        return max(time_stamps(self.open(), self.period)) + self.period
+
+    def read(self, times):
+        """The pictures shown at `times` (ascending, s): a list of uint8 [height, width, rgb]; raises Unusable."""
+        try:
+            return self.read_from(times, seek=times[0] > SEEK_FROM)
+        except SeekFailed:
+            return self.read_from(times, seek=False)
+
+    def read_from(self, times, seek):
+        """As `read`, in one reading where frames come regularly, otherwise in two."""
+        ahead = AHEAD * self.period
+        shown, pictures = self.scan(times, seek, lambda stamp, time: stamp + ahead > time)
+        if not pictures.keys() >= set(shown):  # an irregular gap: now it is known which frames to keep
+            _, pictures = self.scan(times, seek, lambda stamp, time: stamp in shown)
+        return [pictures[stamp] for stamp in shown]
+
+    def scan(self, times, seek, keep):
+        """One reading: the time stamp shown at each of `times`, and {stamp: picture} of frames that keep(stamp, next time)."""
+        shown, pictures, last = [], {}, 0.0
+        capture = self.open()
+        for stamp in time_stamps(capture, self.period, self.seek(capture, times[0]) if seek else None):
+            while len(shown) < len(times) and times[len(shown)] + SLACK < stamp:
+                shown.append(last)
+            if len(shown) == len(times):
+                return shown, pictures
+            if keep(stamp, times[len(shown)]):
+                pictures[stamp] = self.picture(capture, stamp)
+            last = stamp
+        if times[-1] + SLACK > last + self.period:
+            raise SeekFailed if seek else Unusable(f"too short: frames end at {last + self.period:.2f} s")
+        return shown + [last] * (len(times) - len(shown)), pictures
+
+    def seek(self, capture, time):
+        """Move `capture` to a frame shortly before `time` and return its time stamp; raises SeekFailed."""
+        capture.grab()
+        if capture.get(cv2.CAP_PROP_POS_MSEC) != 0:  # stamps made up from the order of packets do not survive a seek
+            raise SeekFailed
+        capture.set(cv2.CAP_PROP_POS_MSEC, (time - SEEK_BEFORE) * 1000)
+        stamp = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000 if capture.grab() else 0.0
+        if not 0 < stamp <= time:
+            raise SeekFailed
+        return stamp
+
+    def picture(self, capture, stamp):
+        """The frame that `capture` grabbed last, brought to size."""
+        decoded, picture = capture.retrieve()
+        if not decoded:
+            raise Unusable(f"cannot be decoded: the frame at {stamp:.2f} s")
+        return self.fit_picture(picture)
+
+
+class FrameFolder:
+    """A folder of images, in the natural order of their names, as a video of `fps` frames per second."""
+
+    def __init__(self, path, fit_picture, fps):
+        self.fit_picture, self.fps = fit_picture, fps
+        files = [p for p in Path(path).iterdir() if p.suffix.lower() in IMAGES and not p.name.startswith(".")]
+        if not files:
+            raise Unusable("folder without images")
+        self.files = sorted(files, key=natural)
+        self.claimed_length = len(files) / fps
+
+    def counted_length(self):
+        """Length in seconds."""
+        return self.claimed_length
+
+    def read(self, times):
+        """The pictures shown at `times` (ascending, s): a list of uint8 [height, width, rgb]; raises Unusable."""
+        shown = [self.files[int((time + SLACK) * self.fps)] for time in times]
+        pictures = {file: cv2.imread(str(file), cv2.IMREAD_COLOR) for file in dict.fromkeys(shown)}
+        for file, picture in pictures.items():
+            if picture is None:
+                raise Unusable(f"image cannot be decoded: {file.name}")
+            pictures[file] = self.fit_picture(picture)
+        return [pictures[file] for file in shown]
+
+
+def open_video(path, fit_picture, frame_folder_fps):
+    """The VideoFile or FrameFolder at `path`; raises Unusable where there is none."""
+    if os.path.isdir(path):
+        return FrameFolder(path, fit_picture, frame_folder_fps)
+    if not os.path.isfile(path):
+        raise Unusable("file missing")
+    return VideoFile(path, fit_picture)

@@ -1,0 +1,40 @@
+# Reads:  results/videos/{dataset}/{shard}/manifest.csv and the videos it names
+# Writes: results/clips/{dataset}/{shard}/frames.npy, clips.parquet, rejected.parquet, and both tables of the whole data set
+# Why:    videos are decoded once, into one uniform store; what cannot be used is a row with its reason.
+rule decode_clips:
+    input:
+        manifest="results/videos/{dataset}/{shard}/manifest.csv",
+    output:
+        frames="results/clips/{dataset}/{shard}/frames.npy",
+        clips="results/clips/{dataset}/{shard}/clips.parquet",
+        rejected="results/clips/{dataset}/{shard}/rejected.parquet",
+    log:
+        "results/logs/decode_clips/{dataset}/{shard}.log",
+    params:
+        clip={k: v for k, v in config["clip"].items() if k != "max_rejected"},
+        frame_folder_fps=lambda w: config["datasets"][w.dataset].get("frame_folder_fps", 24),
+        files=lambda w: fingerprint(ROWS[w.dataset][slice(*shard_rows(w.dataset, w.shard))]) if w.dataset in ROWS else "",
+        source=source("decode_clips"),
+    conda:
+        "../../envs/video.yaml"
+    script:
+        "../scripts/decode_clips.py"
+
+
+rule collect_clips:
+    input:
+        clips=lambda w: of_shards("results/clips/{dataset}/{shard}/clips.parquet", w.dataset),
+        rejected=lambda w: of_shards("results/clips/{dataset}/{shard}/rejected.parquet", w.dataset),
+    output:
+        clips="results/clips/{dataset}/clips.parquet",
+        rejected="results/clips/{dataset}/rejected.parquet",
+    log:
+        "results/logs/collect_clips/{dataset}.log",
+    params:
+        dataset="{dataset}",
+        max_rejected=config["clip"]["max_rejected"],
+        source=source("collect_clips"),
+    conda:
+        "../../envs/video.yaml"
+    script:
+        "../scripts/collect_clips.py"

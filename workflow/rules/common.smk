@@ -1,0 +1,110 @@
+# Reads:  config.yaml (and whatever --configfile and --config lay over it)
+# Writes: nothing
+# Why:    names are checked and shards counted before any work; only Snakemake and the standard library are needed here.
+import re
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import validate
+
+from workflow.lib.errors import BadInput
+from workflow.lib.experiment import check_config, used_datasets, used_models, used_styles
+from workflow.lib.manifest import fingerprint, read_dataset
+from workflow.lib.plugins import plugin_path
+from workflow.lib.sources import digest, folder_digest
+
+try:
+    validate(config, "../schemas/config.schema.yaml")
+    check_config(config)
+    ROWS = {
+        name: read_dataset(name, config["datasets"][name])
+        for name in used_datasets(config)
+        if "moving_shapes" not in config["datasets"][name]
+    }
+except (BadInput, WorkflowError) as error:
+    raise WorkflowError("config: " + " ".join(str(error).split("\nFailed validating")[0].split()))
+
+RENDERED = [name for name in used_datasets(config) if name not in ROWS]
+PAINTED = [name for name in used_styles(config) if "checkpoint" not in config["styles"][name]]
+IMPORTED = [name for name in used_styles(config) if name not in PAINTED]
+GALLERY = ["original", *used_styles(config)]  # what the picture of one clip shows
+
+
+def one_of(names):
+    """A wildcard constraint: exactly one of `names`; matches nothing where there are none."""
+    return "|".join(re.escape(name) for name in names) or "(?!)"
+
+
+wildcard_constraints:
+    dataset=one_of(used_datasets(config)),
+    style=one_of(used_styles(config)),
+    model=one_of(used_models(config)),
+    experiment=re.escape(config["experiment"]),
+    shard=r"\d+",
+    metric=r"\w+",
+    plot=r"\w+",
+
+
+def n_rows(dataset):
+    """Number of manifest rows of a data set, known while the workflow is parsed."""
+    return len(ROWS[dataset]) if dataset in ROWS else config["datasets"][dataset]["moving_shapes"]["videos"]
+
+
+def shard_rows(dataset, shard):
+    """First row and one past the last row of a shard."""
+    first = int(shard) * config["shard_size"]
+    return first, min(first + config["shard_size"], n_rows(dataset))
+
+
+def shards(dataset):
+    """Names of the shards of a data set."""
+    return [f"{i:03d}" for i in range(-(-n_rows(dataset) // config["shard_size"]))]
+
+
+def of_shards(pattern, dataset, **wildcards):
+    """The files of all shards of one data set; further wildcards vary slower than the shard."""
+    return expand(pattern, dataset=dataset, shard=shards(dataset), **wildcards)
+
+
+def source(script, *plugins):
+    """Digest of everything that decides the numbers of a script: its file, its imports, the plug-ins it loads.
+
+    Snakemake does not see imported modules and tracks scripts by their time stamps; this digest is a parameter instead.
+    """
+    files = [f"{workflow.basedir}/workflow/scripts/{script}.py"]
+    return digest(*files, *(plugin_path(folder, name) for folder, name in plugins))
+
+
+def painter_plugin(style):
+    """The plug-in that paints a style's keyframes, if one does."""
+    painter = config["styles"][style].get("painter")
+    return [("perturbations", painter)] if painter else []
+
+
+def keyframe_clips(wildcards, pattern):
+    """The clip files that a style's keyframes are taken from: none for keyframes painted by hand."""
+    if not painter_plugin(wildcards.style):
+        return []
+    dataset = config["style_training"]["dataset"]
+    return expand(pattern, dataset=dataset, shard=shards(dataset))
+
+
+def store_of(style):
+    """Where the clips of a style are stored, a pattern of {dataset} and {shard}."""
+    folder = "clips/{dataset}" if style == "original" else f"stylized/{{dataset}}/{style}"
+    return f"results/{folder}/{{shard}}/frames.npy"
+
+
+def analysed(pattern):
+    """The files of every (metric, data set, model) that an analysis names, each once."""
+    files = [
+        pattern.format(metric=metric, dataset=analysis["dataset"], model=model)
+        for analysis in config["analyses"]
+        for metric in analysis["metrics"]
+        for model in analysis["models"]
+    ]
+    return list(dict.fromkeys(files))
+
+
+def analysed_datasets():
+    """Data sets that an analysis names."""
+    return list(dict.fromkeys(analysis["dataset"] for analysis in config["analyses"]))

@@ -1,0 +1,42 @@
+# Reads:  results/variants, results/clips, results/stylized, a network's weights
+# Writes: results/models/{model}.parquet, results/features/{dataset}/{model}/{shard}.parquet
+# Why:    every variant goes through every network once, all layers in one pass, pooled on the device.
+rule describe_model:
+    input:
+        weights=lambda w: config["models"][w.model]["weights"] or [],
+    output:
+        layers="results/models/{model}.parquet",
+    log:
+        "results/logs/describe_model/{model}.log",
+    params:
+        name="{model}",
+        model=lambda w: config["models"][w.model],
+        clip=config["clip"],
+        source=lambda w: source("describe_model", ("models", config["models"][w.model]["family"])),
+    priority: 100  # a network that does not load or does not fit the clips must be known before hours of work
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/describe_model.py"
+
+
+rule dump_features:
+    input:
+        described="results/models/{model}.parquet",
+        weights=lambda w: config["models"][w.model]["weights"] or [],
+        variants="results/variants/{dataset}/{shard}.parquet",
+        clips="results/clips/{dataset}/{shard}/clips.parquet",
+        stores=[store_of(style) for style in config["pairs"]["styles"]],
+    output:
+        features="results/features/{dataset}/{model}/{shard}.parquet",
+    log:
+        "results/logs/dump_features/{dataset}/{model}/{shard}.log",
+    params:
+        name="{model}",
+        model=lambda w: config["models"][w.model],
+        styles=config["pairs"]["styles"],
+        source=lambda w: source("dump_features", ("models", config["models"][w.model]["family"])),
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/dump_features.py"

@@ -1,0 +1,36 @@
+# Reads:  results/clips/{dataset}
+# Writes: results/variants/{dataset}/{shard}.parquet, results/pairs/{dataset}.parquet
+# Why:    which variants a network sees is one table, which variants are compared is another, so new pairs cost no GPU time.
+rule list_variants:
+    input:
+        checked="results/clips/{dataset}/clips.parquet",
+        clips="results/clips/{dataset}/{shard}/clips.parquet",
+    output:
+        variants="results/variants/{dataset}/{shard}.parquet",
+    log:
+        "results/logs/list_variants/{dataset}/{shard}.log",
+    params:
+        pairs=config["pairs"],
+        seed=config["seed"],
+        source=source("list_variants", ("perturbations", config["pairs"]["dynamics"])),
+    conda:
+        "../../envs/analysis.yaml"
+    script:
+        "../scripts/list_variants.py"
+
+
+rule make_pairs:
+    input:
+        clips="results/clips/{dataset}/clips.parquet",
+        variants=lambda w: of_shards("results/variants/{dataset}/{shard}.parquet", w.dataset),
+    output:
+        pairs="results/pairs/{dataset}.parquet",
+    log:
+        "results/logs/make_pairs/{dataset}.log",
+    params:
+        seed=config["seed"],
+        source=source("make_pairs"),
+    conda:
+        "../../envs/analysis.yaml"
+    script:
+        "../scripts/make_pairs.py"

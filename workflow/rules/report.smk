@@ -1,0 +1,73 @@
+# Reads:  results/reports/{experiment}/scores.parquet, the style quality, the rejected videos
+# Writes: results/reports/{experiment}/{plot}.svg, .png, gallery_{dataset}.png, report.html
+# Why:    people look rather than read.
+rule draw_plot:
+    input:
+        scores="results/reports/{experiment}/scores.parquet",
+    output:
+        png=report(
+            "results/reports/{experiment}/{plot}.png",
+            caption="../report/plot.rst",
+            category="Scores",
+            labels={"figure": "{plot}"},
+        ),
+        svg="results/reports/{experiment}/{plot}.svg",
+    log:
+        "results/logs/draw_plot/{experiment}/{plot}.log",
+    params:
+        plot="{plot}",
+        settings=config["scores"],
+        source=lambda w: source("draw_plot", ("plots", w.plot)),
+    wildcard_constraints:
+        plot=one_of(config["plots"]),
+    conda:
+        "../../envs/analysis.yaml"
+    script:
+        "../scripts/draw_plot.py"
+
+
+rule draw_gallery:
+    input:
+        variants=lambda w: of_shards("results/variants/{dataset}/{shard}.parquet", w.dataset),
+        clips=lambda w: of_shards("results/clips/{dataset}/{shard}/clips.parquet", w.dataset),
+        stores=lambda w: [f for style in GALLERY for f in of_shards(store_of(style), w.dataset)],
+    output:
+        png=report(
+            "results/reports/{experiment}/gallery_{dataset}.png",
+            caption="../report/gallery.rst",
+            category="Variants",
+            labels={"data set": "{dataset}"},
+        ),
+        svg="results/reports/{experiment}/gallery_{dataset}.svg",
+    log:
+        "results/logs/draw_gallery/{experiment}/{dataset}.log",
+    params:
+        styles=GALLERY,
+        source=source("draw_gallery"),
+    conda:
+        "../../envs/analysis.yaml"
+    script:
+        "../scripts/draw_gallery.py"
+
+
+rule write_report:
+    input:
+        scores="results/reports/{experiment}/scores.parquet",
+        plots=expand("results/reports/{{experiment}}/{plot}.png", plot=config["plots"]),
+        galleries=expand("results/reports/{{experiment}}/gallery_{dataset}.png", dataset=analysed_datasets()),
+        quality=expand("results/stylized/{dataset}/quality.parquet", dataset=analysed_datasets()),
+        rejected=expand("results/clips/{dataset}/rejected.parquet", dataset=analysed_datasets()),
+        models=expand("results/models/{model}.parquet", model=used_models(config)),
+        template=f"{workflow.basedir}/workflow/report/report.html.j2",
+    output:
+        report="results/reports/{experiment}/report.html",
+    log:
+        "results/logs/write_report/{experiment}.log",
+    params:
+        config=config,
+        datasets=analysed_datasets(),
+        source=source("write_report"),
+    conda:
+        "../../envs/analysis.yaml"
+    script:
+        "../scripts/write_report.py"

@@ -1,0 +1,114 @@
+# Reads:  results/clips, resources/styles
+# Writes: results/styles/{style}/ (keyframes, generator, training curve), results/stylized/{dataset}/{style}/{shard}/frames.npy,
+#         results/stylized/{dataset}/quality.parquet
+# Why:    one network per style changes what every frame looks like and leaves its motion alone; the quality table says how well.
+rule paint_keyframes:
+    input:
+        checked=lambda w: keyframe_clips(w, "results/clips/{dataset}/clips.parquet"),
+        frames=lambda w: keyframe_clips(w, "results/clips/{dataset}/{shard}/frames.npy"),
+        clips=lambda w: keyframe_clips(w, "results/clips/{dataset}/{shard}/clips.parquet"),
+    output:
+        keyframes="results/styles/{style}/keyframes.npy",
+        picture=report(
+            "results/styles/{style}/keyframes.png",
+            caption="../report/keyframes.rst",
+            category="Styles",
+            labels={"style": "{style}"},
+        ),
+    log:
+        "results/logs/paint_keyframes/{style}.log",
+    params:
+        seed=config["seed"],
+        n_keyframes=config["style_training"]["keyframes"],
+        painter=lambda w: config["styles"][w.style].get("painter"),
+        folder=lambda w: config["styles"][w.style].get("keyframes"),
+        painted=lambda w: folder_digest(config["styles"][w.style].get("keyframes")),
+        source=lambda w: source("paint_keyframes", *painter_plugin(w.style)),
+    wildcard_constraints:
+        style=one_of(PAINTED),
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/paint_keyframes.py"
+
+
+rule train_style:
+    input:
+        keyframes="results/styles/{style}/keyframes.npy",
+    output:
+        weights="results/styles/{style}/generator.safetensors",
+        curve="results/styles/{style}/training.parquet",
+    log:
+        "results/logs/train_style/{style}.log",
+    params:
+        settings={k: v for k, v in config["style_training"].items() if k not in ("dataset", "keyframes")},
+        seed=config["seed"],
+        scratch="results/styles/scratch",
+        source=source("train_style"),
+    wildcard_constraints:
+        style=one_of(PAINTED),
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/train_style.py"
+
+
+rule import_style:
+    output:
+        weights="results/styles/{style}/generator.safetensors",
+    log:
+        "results/logs/import_style/{style}.log",
+    params:
+        path=lambda w: config["styles"][w.style]["checkpoint"],
+        sha256=lambda w: config["styles"][w.style].get("sha256"),
+        source=source("import_style"),
+    wildcard_constraints:
+        style=one_of(IMPORTED),
+    priority: 100  # a bad checkpoint must be known before hours of work
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/import_style.py"
+
+
+rule stylize_clips:
+    input:
+        checked="results/clips/{dataset}/clips.parquet",
+        frames="results/clips/{dataset}/{shard}/frames.npy",
+        weights="results/styles/{style}/generator.safetensors",
+    output:
+        frames="results/stylized/{dataset}/{style}/{shard}/frames.npy",
+    log:
+        "results/logs/stylize_clips/{dataset}/{style}/{shard}.log",
+    params:
+        source=source("stylize_clips"),
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/stylize_clips.py"
+
+
+rule measure_styles:
+    input:
+        tables=lambda w: of_shards("results/clips/{dataset}/{shard}/clips.parquet", w.dataset),
+        frames=lambda w: of_shards("results/clips/{dataset}/{shard}/frames.npy", w.dataset),
+        stylized=lambda w: of_shards("results/stylized/{dataset}/{style}/{shard}/frames.npy", w.dataset, style=used_styles(config)),
+    output:
+        quality=report(
+            "results/stylized/{dataset}/quality.parquet",
+            caption="../report/quality.rst",
+            category="Styles",
+            labels={"data set": "{dataset}"},
+        ),
+    log:
+        "results/logs/measure_styles/{dataset}.log",
+    params:
+        styles=used_styles(config),
+        clips=config["style_quality"]["clips"],
+        bounds={k: v for k, v in config["style_quality"].items() if k != "clips"},
+        seed=config["seed"],
+        source=source("measure_styles"),
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/measure_styles.py"

@@ -1,0 +1,104 @@
+"""Cut clips of one length, rate and size out of videos."""
+
+import csv
+from functools import partial
+
+import cv2
+import numpy as np
+
+from workflow.lib.arrays import frames_writer
+from workflow.lib.errors import BadInput
+from workflow.lib.job import job, progress
+from workflow.lib.tables import write_table
+from workflow.parts.video_reading import SLACK, Unusable, fit, open_video
+
+
+def segment_of(row):
+    """Start and end of a manifest row, s; the end is infinite where none is given; raises Unusable."""
+    start, end = float(row["start_s"] or 0), float(row["end_s"] or "inf")
+    if end <= start:
+        raise Unusable(f"segment without length: {start:g} to {end:g} s")
+    if start < 0:
+        raise Unusable(f"segment outside the video: it starts at {start:g} s")
+    return start, end
+
+
+def place(start, end, length, clip, loop):
+    """Times [clip, frame] in s of the clips in a segment of a video of `length`: evenly spaced, a single one centred."""
+    if start >= length - SLACK:
+        raise Unusable(f"segment outside the video: it starts at {start:g} s, the video ends at {length:.2f} s")
+    held, needed = min(end, length) - start, clip["frames"] / clip["fps"]
+    offsets = np.arange(clip["frames"]) / clip["fps"]  # [frame]
+    if held >= needed - SLACK:
+        n_clips, room = clip["clips_per_video"], max(held - needed, 0)
+        starts = [start + room * (i + 0.5) / n_clips for i in range(n_clips)]
+        starts = {f"{s:.3f}": s for s in starts}  # a clip's name tells its start to the millisecond
+        return np.array(list(starts.values()))[:, None] + offsets  # [clip, frame]
+    if not loop:
+        raise Unusable(f"too short: {held:.2f} s long, a clip needs {needed:.2f} s")
+    return start + np.maximum((offsets + SLACK) % held - SLACK, 0)[None]  # [clip, frame]
+
+
+def read_clips(video, times):
+    """Clips uint8 [clip, frame, height, width, rgb] of `video` at `times` [clip, frame], in one reading."""
+    ascending, position = np.unique(times, return_inverse=True)
+    pictures = video.read(ascending.tolist())
+    return [np.stack([pictures[k] for k in row]) for row in position.reshape(times.shape)]
+
+
+def cut(row, clip, frame_folder_fps):
+    """(starts in s, clips) of one manifest row; raises Unusable."""
+    segment = segment_of(row)
+    video = open_video(row["path"], partial(fit, short_side=clip["short_side"], crop=clip["crop"]), frame_folder_fps)
+    try:
+        times = place(*segment, video.claimed_length, clip, loop=False)
+        return times[:, 0].tolist(), read_clips(video, times)
+    except Unusable:  # the length that a file claims can be wrong
+        times = place(*segment, video.counted_length(), clip, loop=clip["short_videos"] == "loop")
+        return times[:, 0].tolist(), read_clips(video, times)
+
+
+def decode_clips(rows, clip, frame_folder_fps, append):
+    """Cut every row's clips, hand them to `append`, and return the rows of the tables clips and rejected."""
+    accepted, rejected = [], []
+    for row in progress(rows, "decoding"):
+        video, start = row["video"], float(row["start_s"]) if row["start_s"] else None
+        try:
+            starts, clips = cut(row, clip, frame_folder_fps)
+        except Unusable as reason:
+            rejected.append({"video": video, "start_s": start, "reason": str(reason)})
+            continue
+        except cv2.error as error:
+            rejected.append({"video": video, "start_s": start, "reason": f"cannot be decoded: {error.err}"})
+            continue
+        if len(starts) < clip["clips_per_video"]:
+            print(f"{video}: only {len(starts)} different clips fit into the segment")
+        for start, pictures in zip(starts, clips):
+            append(pictures)
+            known = {c: row[c] or None for c in ("label", "split")}
+            moment = {"start_s": start, "fps": clip["fps"], "n_frames": clip["frames"]}
+            accepted.append({"clip": f"{video}@{start:.3f}", "video": video, **known, **moment})
+    return accepted, rejected
+
+
+def check_size(clip):
+    """Raise BadInput where the crop does not fit into the scaled frame."""
+    if max(clip["crop"]) > clip["short_side"]:
+        raise BadInput(f"clip: a crop of {clip['crop']} needs a short_side of at least {max(clip['crop'])}, it is {clip['short_side']}")
+
+
+def read_rows(path):
+    """Rows of a shard's manifest, all values strings."""
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+if __name__ == "__main__":
+    with job(snakemake):  # noqa: F821
+        clip, out = snakemake.params.clip, snakemake.output  # noqa: F821
+        check_size(clip)
+        with frames_writer(out.frames, (clip["frames"], *clip["crop"], 3)) as append:
+            rows = read_rows(snakemake.input.manifest)  # noqa: F821
+            clips, rejected = decode_clips(rows, clip, snakemake.params.frame_folder_fps, append)  # noqa: F821
+        write_table(out.clips, "clips", clips)
+        write_table(out.rejected, "rejected", rejected)

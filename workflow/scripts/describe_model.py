@@ -1,0 +1,48 @@
+"""Build a network, run it once on noise and describe its layers: what is wrong with it is known before long work."""
+
+import torch
+
+from workflow.lib.errors import BadInput
+from workflow.lib.job import job
+from workflow.lib.tables import write_table
+from workflow.parts.frame_sampling import sampled_frames
+from workflow.parts.networks import build_network
+from workflow.parts.pooling import pooled_layers
+from workflow.parts.preprocessing import preprocess
+from workflow.parts.seeding import generator
+from workflow.parts.weights import state_sha256
+
+
+@torch.inference_mode()
+def describe_model(name, entry, clip):
+    """Rows of table `models` for the network of a config entry; raises BadInput where it does not fit the clips."""
+    network, training = build_network(entry)
+    try:
+        shown = sampled_frames(clip["frames"], network.frames, network.stride)
+    except BadInput as error:
+        raise BadInput(f"model {name}: {error}") from None
+    noise = generator("describe_model").integers(0, 256, (1, len(shown), *clip["crop"], 3), "uint8")
+    with pooled_layers(network.module, network.layers) as activations:
+        network.module(preprocess(torch.from_numpy(noise), network.size, network.mean, network.std))
+    silent = [layer for layer in network.layers if layer not in activations]
+    if silent:
+        raise BadInput(f"model {name}: the layers {', '.join(silent)} took no part in a forward pass")
+    about = {
+        "model": name,
+        "training": training,
+        "weights_sha256": state_sha256(network.module),
+        "parameters": sum(p.numel() for p in network.module.parameters()),
+        "frames": network.frames,
+        "stride": str(network.stride),
+        "size": network.size,
+    }
+    return [
+        {**about, "layer": layer, "depth": depth, "units": activations[layer].shape[1], "module": network.layers[layer]}
+        for depth, layer in enumerate(network.layers)
+    ]
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        rows = describe_model(snakemake.params.name, snakemake.params.model, snakemake.params.clip)
+        write_table(snakemake.output.layers, "models", rows)

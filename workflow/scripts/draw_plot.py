@@ -1,0 +1,14 @@
+"""Draw one figure of an experiment from its score table."""
+
+from workflow.lib.job import job
+from workflow.lib.plugins import load_plugin
+from workflow.lib.tables import read_table
+from workflow.parts.figure_style import save_figure, set_style
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        set_style()
+        scores = read_table(snakemake.input.scores, "scores")
+        figure = load_plugin("plots", snakemake.params.plot).draw(scores, snakemake.params.settings)
+        save_figure(figure, snakemake.output.png, snakemake.output.svg)

@@ -1,0 +1,20 @@
+"""Write the manifest rows of one shard, so that decoding reruns only where they change."""
+
+import csv
+
+from workflow.lib.files import atomic
+from workflow.lib.job import job
+from workflow.lib.manifest import COLUMNS
+
+
+def list_videos(rows, path):
+    """Write `rows` (dicts with at least the manifest's columns) as CSV to `path`."""
+    with atomic(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    with job(snakemake):  # noqa: F821
+        list_videos(snakemake.params.rows, snakemake.output.manifest)  # noqa: F821

@@ -1,0 +1,74 @@
+"""Write an experiment's report: one self-contained HTML file."""
+
+import base64
+import importlib.metadata
+import json
+import platform
+from pathlib import Path
+
+import jinja2
+import pandas as pd
+
+from workflow.lib.files import atomic
+from workflow.lib.job import job
+from workflow.lib.tables import concat_tables, read_table
+from workflow.parts.figure_style import named
+from workflow.parts.findings import findings
+
+PACKAGES = ["snakemake", "numpy", "pandas", "pyarrow", "seaborn"]
+
+
+def embedded(path):
+    """A PNG as a data URL."""
+    return "data:image/png;base64," + base64.b64encode(Path(path).read_bytes()).decode()
+
+
+def html_table(frame):
+    """A DataFrame as an HTML table without styling of its own."""
+    return frame.to_html(index=False, border=0, na_rep="", float_format="{:.3g}".format)
+
+
+def layer_table(scores):
+    """Similarities and percentages of every layer, one row per layer and metric."""
+    whole = named(scores[scores["unit"].isna()])
+    whole = whole[whole["quantity"].isin(["S", "percent"]) & whole["factor"].isin(["dynamic", "static"])]
+    keys = ["dataset", "model", "metric", "depth", "layer", "n_units", "n_dead", "n_videos"]
+    wide = whole.pivot(index=keys, columns=["quantity", "factor"], values="value")
+    wide.columns = [f"{quantity} {factor}" for quantity, factor in wide.columns]
+    return wide.reset_index().drop(columns="depth")
+
+
+def write_report(template, scores, models, quality, rejected, figures, config):
+    """The report as a string of HTML; figures: title -> PNG file."""
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    versions = {package: importlib.metadata.version(package) for package in PACKAGES}
+    return environment.from_string(Path(template).read_text()).render(
+        experiment=config["experiment"],
+        findings=findings(scores),
+        figures={title: embedded(path) for title, path in figures.items()},
+        layers=html_table(layer_table(scores)),
+        models=html_table(models),
+        quality=html_table(quality),
+        warnings=[f"{row.dataset}, {row.style}: {row.warning}" for row in quality.itertuples() if row.warning],
+        rejected=html_table(rejected) if len(rejected) else "",
+        left_out=int(scores["n_crossings_left_out"].max()),
+        config=json.dumps(config, indent=2, ensure_ascii=False),
+        versions={"python": platform.python_version(), **versions},
+    )
+
+
+def of_datasets(paths, datasets, name):
+    """One table of several data sets, with a column saying which."""
+    tables = [read_table(path, name).assign(dataset=dataset) for path, dataset in zip(paths, datasets, strict=True)]
+    return pd.concat(tables)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        files, datasets = snakemake.input, snakemake.params.datasets
+        figures = {Path(path).stem.replace("_", " "): path for path in [*files.plots, *files.galleries]}
+        quality, rejected = (of_datasets(files[name], datasets, name) for name in ("quality", "rejected"))
+        scores, models = read_table(files.scores, "scores"), concat_tables(files.models, "models")
+        html = write_report(files.template, scores, models, quality, rejected, figures, snakemake.params.config)
+        with atomic(snakemake.output.report) as temporary:
+            temporary.write_text(html)
