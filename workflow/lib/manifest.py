@@ -27,14 +27,15 @@ def read_dataset(name, options):
     else:
         rows = read_folder(Path(options["folder"]))
     if len(rows) < 3:
-        raise BadInput(f"data set {name} ({options.get('manifest') or options['folder']}) has {len(rows)} and needs at least 3 videos")
+        source = options.get("manifest") or options["folder"]
+        raise BadInput(f"data set {name} ({source}) has {len(rows)} and needs at least 3 videos")
     return rows
 
 
 def read_manifest(path, root=None):
     """Rows of the CSV at `path`, in its order; its column `video` is relative to `root`, by default the CSV's own folder."""
     try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
             missing = [c for c in REQUIRED if c not in (reader.fieldnames or [])]
             if missing:
@@ -73,7 +74,8 @@ def check_unique(path, numbered):
     for line, row in numbered:
         spelling, first = spellings.setdefault(os.path.normpath(row["video"]), (row["video"], line))
         if spelling != row["video"]:
-            raise BadInput(f"{path}, lines {first} and {line}: '{spelling}' and '{row['video']}' are the same video; write it in one way")
+            both = f"'{spelling}' and '{row['video']}'"
+            raise BadInput(f"{path}, lines {first} and {line}: {both} are the same video; write it in one way")
         first = segments.setdefault((row["video"], float(row["start_s"] or 0)), line)
         if first != line:
             raise BadInput(f"{path}, lines {first} and {line}: both are {row['video']} from {row['start_s'] or 0} s")
@@ -102,15 +104,16 @@ def read_folder(folder):
 def folder_row(folder, path):
     """The row of one video file or frame folder at `path` below `folder`."""
     video = path.relative_to(folder)
-    label = "" if video.parent == Path(".") else video.parent.as_posix()
+    label = "" if video.parent == Path() else video.parent.as_posix()
     return {"video": video.as_posix(), "path": str(path), "start_s": "", "end_s": "", "label": label, "split": ""}
 
 
 def size_of(path):
     """[bytes] of a file, [number of files, bytes] of a folder of frames, [-1] where nothing is there."""
+    path = Path(path)
     try:
-        if not os.path.isdir(path):
-            return [os.path.getsize(path)]
+        if not path.is_dir():
+            return [path.stat().st_size]
         sizes = [entry.stat().st_size for entry in os.scandir(path) if entry.is_file()]
         return [len(sizes), sum(sizes)]
     except OSError:

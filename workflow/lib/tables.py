@@ -106,9 +106,10 @@ def write_table(path, name, rows):
     unknown = set(frame.columns) - set(TABLES[name])
     if unknown:
         raise ValueError(f"table {name} has no column {sorted(unknown)}; add it to workflow/lib/tables.py")
-    frame = frame.reindex(columns=list(TABLES[name]))
-    table = pa.Table.from_pandas(frame, schema=schema(name), preserve_index=False)
-    table = table.replace_schema_metadata({"table": name})
+    table = pa.table(
+        [pa.array(frame[c], t, from_pandas=True) if c in frame else pa.nulls(len(frame), t) for c, (t, _) in TABLES[name].items()],
+        schema=schema(name).with_metadata({"table": name}),
+    )
     with atomic(path) as temporary:
         pq.write_table(table, temporary, compression="zstd", compression_level=1)
 

@@ -167,8 +167,8 @@ class FrameFolder:
 
 def open_video(path, fit_picture, frame_folder_fps):
     """The VideoFile or FrameFolder at `path`; raises Unusable where there is none."""
-    if os.path.isdir(path):
+    if Path(path).is_dir():
         return FrameFolder(path, fit_picture, frame_folder_fps)
-    if not os.path.isfile(path):
+    if not Path(path).is_file():
         raise Unusable("file missing")
     return VideoFile(path, fit_picture)

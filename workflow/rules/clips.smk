@@ -32,6 +32,7 @@ rule collect_clips:
         "results/logs/collect_clips/{dataset}.log",
     params:
         dataset="{dataset}",
+        n_segments=lambda w: n_rows(w.dataset),
         max_rejected=config["clip"]["max_rejected"],
         source=source("collect_clips"),
     conda:

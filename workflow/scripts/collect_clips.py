@@ -7,14 +7,14 @@ from workflow.lib.tables import concat_tables, write_table
 
 def reasons(rejected, n_most=3):
     """The most common reasons of rejection with their counts and one example each, as one sentence."""
-    kinds = rejected["reason"].str.split(":").str[0]
-    most = kinds.value_counts().sort_index().sort_values(ascending=False, kind="stable").head(n_most)
-    examples = [rejected[kinds == kind].iloc[0] for kind in most.index]
-    return "; ".join(f"{n} {kind} (e.g. {e['video']}: {e['reason']})" for (kind, n), e in zip(most.items(), examples))
+    parts = rejected["reason"].str.partition(": ")  # [row, (kind, separator, particulars)]
+    most = parts[0].value_counts().sort_index().sort_values(ascending=False, kind="stable").head(n_most)
+    examples = (rejected["video"] + parts[1] + parts[2]).groupby(parts[0]).first()
+    return "; ".join(f"{n} {kind} (e.g. {examples[kind]})" for kind, n in most.items())
 
 
 def check(clips, rejected, n_segments, max_rejected, dataset):
-    """Raise BadInput where more than the share `max_rejected` of the segments is rejected, or fewer than 3 clips or videos are left."""
+    """Raise BadInput where over `max_rejected` (a share) of the segments is rejected or fewer than 3 clips or videos are left."""
     why = f"rejected: {reasons(rejected)}" if len(rejected) else "none was rejected"
     if len(rejected) > max_rejected * n_segments:
         needed = f"more than max_rejected = {max_rejected:g} allows"
@@ -29,10 +29,10 @@ def check(clips, rejected, n_segments, max_rejected, dataset):
 
 
 if __name__ == "__main__":
-    with job(snakemake):  # noqa: F821
-        params = snakemake.params  # noqa: F821
-        clips, rejected = (concat_tables(snakemake.input[name], name) for name in ("clips", "rejected"))  # noqa: F821
+    with job(snakemake):
+        params = snakemake.params
+        clips, rejected = (concat_tables(snakemake.input[name], name) for name in ("clips", "rejected"))
         check(clips, rejected, params.n_segments, params.max_rejected, params.dataset)
         print(f"{params.dataset}: {len(clips)} clips, {len(rejected)} of {params.n_segments} segments rejected")
-        write_table(snakemake.output.clips, "clips", clips)  # noqa: F821
-        write_table(snakemake.output.rejected, "rejected", rejected)  # noqa: F821
+        write_table(snakemake.output.clips, "clips", clips)
+        write_table(snakemake.output.rejected, "rejected", rejected)

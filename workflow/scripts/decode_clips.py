@@ -2,6 +2,7 @@
 
 import csv
 from functools import partial
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -73,7 +74,7 @@ def decode_clips(rows, clip, frame_folder_fps, append):
             continue
         if len(starts) < clip["clips_per_video"]:
             print(f"{video}: only {len(starts)} different clips fit into the segment")
-        for start, pictures in zip(starts, clips):
+        for start, pictures in zip(starts, clips, strict=True):
             append(pictures)
             known = {c: row[c] or None for c in ("label", "split")}
             moment = {"start_s": start, "fps": clip["fps"], "n_frames": clip["frames"]}
@@ -84,21 +85,22 @@ def decode_clips(rows, clip, frame_folder_fps, append):
 def check_size(clip):
     """Raise BadInput where the crop does not fit into the scaled frame."""
     if max(clip["crop"]) > clip["short_side"]:
-        raise BadInput(f"clip: a crop of {clip['crop']} needs a short_side of at least {max(clip['crop'])}, it is {clip['short_side']}")
+        needed = f"needs a short_side of at least {max(clip['crop'])}, it is {clip['short_side']}"
+        raise BadInput(f"clip: a crop of {clip['crop']} {needed}")
 
 
 def read_rows(path):
     """Rows of a shard's manifest, all values strings."""
-    with open(path, newline="", encoding="utf-8") as file:
+    with Path(path).open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
 if __name__ == "__main__":
-    with job(snakemake):  # noqa: F821
-        clip, out = snakemake.params.clip, snakemake.output  # noqa: F821
+    with job(snakemake):
+        clip, out = snakemake.params.clip, snakemake.output
         check_size(clip)
         with frames_writer(out.frames, (clip["frames"], *clip["crop"], 3)) as append:
-            rows = read_rows(snakemake.input.manifest)  # noqa: F821
-            clips, rejected = decode_clips(rows, clip, snakemake.params.frame_folder_fps, append)  # noqa: F821
+            rows = read_rows(snakemake.input.manifest)
+            clips, rejected = decode_clips(rows, clip, snakemake.params.frame_folder_fps, append)
         write_table(out.clips, "clips", clips)
         write_table(out.rejected, "rejected", rejected)

@@ -9,12 +9,12 @@ from workflow.lib.manifest import COLUMNS
 
 def list_videos(rows, path):
     """Write `rows` (dicts with at least the manifest's columns) as CSV to `path`."""
-    with atomic(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
+    with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 
 
 if __name__ == "__main__":
-    with job(snakemake):  # noqa: F821
-        list_videos(snakemake.params.rows, snakemake.output.manifest)  # noqa: F821
+    with job(snakemake):
+        list_videos(snakemake.params.rows, snakemake.output.manifest)

@@ -1,0 +1,77 @@
+"""Measure what each style does to the dynamics and how far the styles differ; warn where a bound is passed."""
+
+import sys
+from itertools import combinations
+
+import numpy as np
+from workflow.lib.arrays import open_frames
+from workflow.lib.errors import BadInput
+from workflow.lib.job import job, progress
+from workflow.lib.tables import read_table, write_table
+from workflow.parts import style_quality as measure
+from workflow.parts.seeding import seed_of
+
+ADVICE = {
+    "warp_ratio": "the style flickers: lower `adversarial`, train longer or choose another style",
+    "flow_correlation": "the style changes the motion: its clips do not have the dynamics of the source",
+    "luminance_correlation": "two styles look alike: what they share counts as dynamics",
+}
+
+
+def measure_styles(frames, tables, stylized, styles, clips, seed, bounds, quality):
+    """Write the table `quality`; `stylized` lists all shards of the first style, then of the second, ..."""
+    if len(stylized) != len(styles) * len(frames):
+        raise BadInput(f"{len(stylized)} stylized stores came, {len(styles)} styles of {len(frames)} shards need {len(styles) * len(frames)}")
+    found = {}  # (style, other, quantity) -> values, one per clip
+    chosen = choose(tables, clips, seed)
+    for shard, row in progress(chosen, "measuring styles"):
+        shown = {s: np.asarray(open_frames(stylized[k * len(frames) + shard])[row]) for k, s in enumerate(styles)}
+        for key, value in of_clip(np.asarray(open_frames(frames[shard])[row]), shown):
+            found.setdefault(key, []).append(value)
+    rows = [row_of(*key, np.array(values), bounds) for key, values in found.items()]
+    write_table(quality, "quality", rows)
+    for row in rows:
+        if row["warning"]:
+            print(f"warning: {row['warning']}", file=sys.stderr)
+
+
+def choose(tables, count, seed):
+    """(shard, row) of the `count` clips with the smallest keys, however the clips are sharded."""
+    where = {clip: (k, row) for k, table in enumerate(tables) for row, clip in enumerate(read_table(table, "clips").clip)}
+    return [where[clip] for clip in sorted(where, key=lambda clip: (seed_of(seed, "quality", clip), clip))[:count]]
+
+
+def of_clip(source, shown):
+    """Yield ((style, other, quantity), value) for one clip and its stylized versions by style."""
+    moves = len(source) > 1
+    if moves:
+        forward, backward = measure.flow(source), measure.flow(source, backward=True)
+    for style, clip in shown.items():
+        yield (style, None, "luminance_correlation"), measure.luminance_correlation(source, clip)
+        yield (style, None, "gradient_agreement"), measure.gradient_agreement(source, clip)
+        if moves:
+            changed = measure.flow(clip)
+            yield (style, None, "flow_correlation"), measure.flow_correlation(forward, changed)
+            yield (style, None, "flow_error_px"), measure.flow_error(forward, changed)
+            yield (style, None, "warp_ratio"), measure.warp_ratio(source, clip, forward, backward)
+    for a, b in combinations(shown, 2):
+        yield (a, b, "luminance_correlation"), measure.luminance_correlation(shown[a], shown[b])
+
+
+def row_of(style, other, quantity, values, bounds):
+    """One row of the table: the mean over the clips where the quantity is defined, held against its bound."""
+    measured = values[np.isfinite(values)]
+    value = float(measured.mean()) if len(measured) else np.nan
+    bound = bounds.get(quantity) if quantity != "luminance_correlation" or other else None
+    passed = bound is not None and (value < bound if quantity == "flow_correlation" else value > bound)
+    name = f"{style} and {other}" if other else style
+    side = "under" if quantity == "flow_correlation" else "over"
+    warning = f"{name}: {quantity} {value:.2f} is {side} {bound}: {ADVICE[quantity]}" if passed else None
+    return {"style": style, "other": other, "quantity": quantity, "value": value, "bound": bound,
+            "warning": warning, "n_clips": len(measured)}  # fmt: skip
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        i, p = snakemake.input, snakemake.params
+        measure_styles(i.frames, i.tables, i.stylized, p.styles, p.clips, p.seed, p.bounds, snakemake.output.quality)

@@ -1,0 +1,88 @@
+"""The environment files hold what the scripts need: a pin for every package they import, equal to the lock's."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCK = ROOT / "envs/requirements.lock"
+ENVIRONMENTS = sorted(file.stem for file in (ROOT / "envs").glob("*.yaml"))
+
+
+def versions(lines):
+    """{package: version} of `package==version` lines."""
+    return {package.lower(): version for package, version in (line.split("==") for line in lines)}
+
+
+def pins(environment):
+    """{package: version} that an environment file asks of pip, after this Python and pip itself."""
+    python, pip, packages = yaml.safe_load((ROOT / f"envs/{environment}.yaml").read_text())["dependencies"]
+    assert (python, pip) == ("python=3.11", "pip")
+    return versions(packages["pip"])
+
+
+def module_of(package):
+    """What to import for a package."""
+    return {"opencv-python-headless": "cv2"}.get(package, package)
+
+
+def environments_of_rules():
+    """{rule: environment} read from the rule files; a rule's script has the rule's name."""
+    found = {}
+    for text in (file.read_text() for file in (ROOT / "workflow/rules").glob("*.smk")):
+        for rule in re.split(r"^(?=rule )", text, flags=re.MULTILINE)[1:]:
+            name = re.match(r"rule (\w+):", rule)[1]
+            assert f'"../scripts/{name}.py"' in rule, f"rule {name} has no script of its name"
+            found[name] = re.search(r'conda:\s+"../../envs/(\w+).yaml"', rule)[1]
+    return found
+
+
+def plugins_loaded(text):
+    """Plug-ins that the source `text` may load by name: a folder's all, perturbations only of the kind it speaks of."""
+    for folder in re.findall(r'load_plugin\("(\w+)"', text):
+        for plugin in (ROOT / "workflow" / folder).glob("*.py"):
+            kind = re.search(r'^CHANGES = (".+")$', plugin.read_text(), re.MULTILINE)
+            if not kind or kind[1] in text:
+                yield plugin
+
+
+def names_imported(text):
+    """Dotted names that the source `text` imports, at its top or inside functions."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
+
+
+def modules_needed(script):
+    """Modules from outside that a script needs: its own, those of our files it imports, those of the plug-ins it loads."""
+    todo, seen, needed = [script], set(), set()
+    while todo:
+        file = todo.pop()
+        seen.add(file)
+        text = file.read_text()
+        names = list(names_imported(text))
+        ours = {path for name in names if (path := ROOT / (name.replace(".", "/") + ".py")).is_file()}
+        needed.update(name.split(".")[0] for name in names)
+        todo.extend({*ours, *plugins_loaded(text)} - seen)
+    return needed - sys.stdlib_module_names - {"workflow"}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_pins_agree(environment):
+    locked = versions(LOCK.read_text().split())
+    assert {package: locked.get(package) for package in pins(environment)} == pins(environment)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_each_environment_holds_what_its_scripts_import(environment):
+    scripts = [rule for rule, its in environments_of_rules().items() if its == environment]
+    needed = {script: modules_needed(ROOT / f"workflow/scripts/{script}.py") for script in scripts}
+    held = {module_of(package) for package in pins(environment)}
+    assert {script: modules - held for script, modules in needed.items() if modules - held} == {}
+    assert held - set().union(*needed.values()) == set(), "pinned but not imported"

@@ -1,0 +1,183 @@
+"""Networks: what they must be blind to, how their weights load, what is refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import safetensors.torch
+import torch
+
+from workflow.lib.errors import BadInput
+from workflow.metrics import pearson
+from workflow.models import frame_difference, resnet3d, time_average
+from workflow.parts.networks import build_network
+from workflow.parts.pooling import pooled_layers
+from workflow.parts.preprocessing import preprocess
+from workflow.parts.weights import file_sha256
+from workflow.scripts.describe_model import describe_model
+from workflow.scripts.dump_features import dump_features
+
+CLIP = {"frames": 8, "crop": [32, 32]}
+SMALL = {"depth": 50, "width": 4, "classes": 5, "frames": 8, "stride": "spread", "size": 32}
+
+
+def entry(family, weights=None, sha256=None, **options):
+    return {"family": family, "options": options, "weights": weights, "sha256": sha256, "seed": 0, "batch": 4}
+
+
+@torch.inference_mode()
+def pooled(network, video):
+    with pooled_layers(network.module, network.layers) as activations:
+        network.module(video)
+    return activations
+
+
+def order_similarity(model, n_clips=12):
+    """S_static of every layer between natural and shuffled clips: the paper's static pairs of one style."""
+    network, _ = build_network(model)
+    rng = np.random.default_rng(0)
+    clips = torch.from_numpy(rng.integers(0, 256, (n_clips, 8, 32, 32, 3), "uint8"))
+    clips = torch.repeat_interleave(clips[:, :, ::8, ::8], 8, 2).repeat_interleave(8, 3)  # blocks, so that pooling keeps signal
+    orders = [torch.from_numpy(rng.permutation(8)) for _ in range(n_clips)]
+    shuffled = torch.stack([clip[order] for clip, order in zip(clips, orders, strict=True)])
+    a, b = (pooled(network, preprocess(x, network.size, network.mean, network.std)) for x in (clips, shuffled))
+    return {k: pearson.score({"static": (a[k].numpy(), b[k].numpy())})[0]["static"] for k in network.layers}
+
+
+@pytest.mark.parametrize(
+    "model",
+    [entry("time_average"), entry("resnet3d", architecture="c2d", temporal_pool=False, **SMALL)],
+    ids=["time_average", "c2d without temporal pooling"],
+)
+def test_order_blind_networks_are_static_to_the_last_digit(model):
+    for layer, static in order_similarity(model).items():
+        assert static == pytest.approx(1, abs=1e-5), layer
+
+
+def test_order_is_first_seen_where_time_is_first_mixed():
+    similarity = order_similarity(entry("resnet3d", architecture="slowonly", **SMALL))
+    assert all(similarity[layer] == pytest.approx(1, abs=1e-5) for layer in ("res1", "res2", "res3"))
+    assert similarity["res4"] < 1 - 1e-4 and similarity["res5"] < 1 - 1e-4
+    pooling = order_similarity(entry("resnet3d", architecture="c2d", **SMALL))
+    assert all(pooling[layer] == pytest.approx(1, abs=1e-5) for layer in ("res1", "res2"))
+    assert pooling["res3"] < 1 - 1e-5
+
+
+def test_frame_difference_is_zero_on_a_still_and_blind_to_gain_and_offset():
+    network = frame_difference.build()
+    video = torch.rand(3, 3, 8, 16, 16)
+    still = video[:, :, :1].expand(-1, -1, 8, -1, -1)
+    gain, offset = torch.tensor([0.3, 1.7, 40.0]).view(1, 3, 1, 1, 1), torch.tensor([-2.0, 0.0, 9.0]).view(1, 3, 1, 1, 1)
+    for layer, values in pooled(network, video).items():
+        assert (values > 0.1).all()
+        torch.testing.assert_close(pooled(network, video * gain + offset)[layer], values, rtol=1e-5, atol=0)
+        assert (pooled(network, still)[layer] == 0).all()
+        assert (pooled(network, torch.ones(1, 3, 8, 4, 4))[layer] == 0).all()
+
+
+def test_published_sizes_and_names():
+    # Parameters of the public PyTorchVideo checkpoints C2D_8x8_R50 and SLOW_8x8_R50, 320 tensors each.
+    for architecture, millions in (("c2d", 24.33), ("slowonly", 32.45)):
+        module = resnet3d.build(architecture).module
+        assert round(sum(p.numel() for p in module.parameters()) / 1e6, 2) == millions
+        state = module.state_dict()
+        assert len(state) == 320
+        last = 6 if architecture == "c2d" else 5
+        assert {"blocks.0.conv.weight", "blocks.1.res_blocks.0.branch1_conv.weight", f"blocks.{last}.proj.bias"} <= state.keys()
+        assert f"blocks.{last - 1}.res_blocks.2.branch2.norm_c.running_var" in state
+
+
+def test_random_weights_are_drawn_by_seed_and_calibrated():
+    first, second = (build_network(entry("resnet3d", architecture="slowonly", **SMALL))[0] for _ in range(2))
+    other, training = build_network({**entry("resnet3d", architecture="slowonly", **SMALL), "seed": 1})
+    same = [torch.equal(a, b) for a, b in zip(first.module.parameters(), second.module.parameters(), strict=True)]
+    assert all(same) and training == "untrained"
+    assert not torch.equal(first.module.blocks[0].conv.weight, other.module.blocks[0].conv.weight)
+    values = pooled(first, torch.randn(4, 3, 8, 32, 32))
+    assert all(0.01 < v.abs().mean() < 100 for v in values.values())
+
+
+def test_a_checkpoint_loads_strictly_in_both_formats(tmp_path):
+    source, _ = build_network({**entry("resnet3d", architecture="c2d", **SMALL), "seed": 3})
+    state = source.module.state_dict()
+    torch.save({"model_state": state}, tmp_path / "c2d.pyth")
+    safetensors.torch.save_file(state, tmp_path / "c2d.safetensors")
+    for name in ("c2d.pyth", "c2d.safetensors"):
+        path = tmp_path / name
+        loaded, training = build_network(entry("resnet3d", str(path), file_sha256(path), architecture="c2d", **SMALL))
+        assert training == str(path)
+        assert all(torch.equal(state[k], v) for k, v in loaded.module.state_dict().items())
+
+
+def test_weights_that_do_not_fit_are_refused(tmp_path):
+    state = build_network(entry("resnet3d", architecture="c2d", **SMALL))[0].module.state_dict()
+    path = tmp_path / "w.safetensors"
+    safetensors.torch.save_file(state, path)
+    with pytest.raises(BadInput, match="sha256"):
+        build_network(entry("resnet3d", str(path), "0" * 64, architecture="c2d", **SMALL))
+    with pytest.raises(BadInput, match=r"blocks.6.proj.weight is \[5, 128\], needed \[7, 128\]"):
+        build_network(entry("resnet3d", str(path), architecture="c2d", **{**SMALL, "classes": 7}))
+    with pytest.raises(BadInput, match="lack blocks.2"):
+        build_network(entry("resnet3d", str(path), architecture="slowonly", **SMALL))
+    with pytest.raises(BadInput, match="do not exist"):
+        build_network(entry("resnet3d", str(tmp_path / "none.pth"), architecture="c2d", **SMALL))
+    (tmp_path / "text.pth").write_text("no weights")
+    with pytest.raises(BadInput, match="cannot be read"):
+        build_network(entry("resnet3d", str(tmp_path / "text.pth"), architecture="c2d", **SMALL))
+
+
+def test_unknown_options_and_names_are_refused():
+    with pytest.raises(BadInput, match="unexpected keyword argument 'colour'"):
+        build_network(entry("resnet3d", architecture="c2d", colour=1))
+    with pytest.raises(BadInput, match=r"models/resnet4d.py; there are .*resnet3d"):
+        build_network(entry("resnet4d"))
+
+
+def test_a_clip_too_short_for_the_network_is_refused():
+    with pytest.raises(BadInput, match="model c2d: clips of 8 frames came, 8 frames at stride 8 need clips of at least 57"):
+        describe_model("c2d", entry("resnet3d", architecture="c2d", **{**SMALL, "stride": 8}), CLIP)
+
+
+OWN_NETWORK = """
+import torch
+from workflow.lib.network import Network
+
+def build(bad=False):
+    module = torch.nn.Sequential(torch.nn.Conv3d(3, 6, 3), torch.nn.ReLU())
+    if bad:
+        module[0].register_forward_hook(lambda m, i, o: o / torch.zeros(6).view(6, 1, 1, 1))
+    return Network(module, {"first": "0", "last": "1"}, frames=4, stride=2, size=24)
+"""
+
+
+def dump(model, n_clips=2):
+    rng = np.random.default_rng(0)
+    store = rng.integers(0, 256, (n_clips, 8, 32, 32, 3), "uint8")
+    clips = pd.DataFrame({"clip": [f"c{i}" for i in range(n_clips)]})
+    orders = [list(range(8)), [7, 6, 5, 4, 3, 2, 1, 0]]
+    rows = [(f"c{i}/oil/{d}", f"c{i}", "oil", order) for i in range(n_clips) for d, order in enumerate(orders)]
+    variants = pd.DataFrame(rows, columns=["variant", "clip", "style", "frame_order"])
+    units = {row["layer"]: row["units"] for row in describe_model("mine", model, CLIP)}
+    return dump_features("mine", model, units, variants, clips, {"oil": store})
+
+
+def test_a_network_from_a_users_own_file(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(OWN_NETWORK)
+    keys, activations, about = dump(entry(str(path)))
+    assert {layer: values.shape for layer, values in activations.items()} == {"first": (4, 6), "last": (4, 6)}
+    assert keys["frames_shown"][0].tolist() == [0, 2, 4, 6] and keys["frames_shown"][1].tolist() == [6, 4, 2, 0]
+    assert keys["order_distance"] == [0, 1, 0, 1] and about["training"] == "untrained"
+
+
+def test_a_network_that_gives_nan_is_refused(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(OWN_NETWORK)
+    with pytest.raises(BadInput, match=r"model mine gave .* at variant c0/oil/0, layer first, unit 0"):
+        dump(entry(str(path), bad=True))
+
+
+def test_a_layer_that_does_not_exist_is_refused():
+    network = time_average.build()
+    network.layers["tenth"] = "filters.9"
+    with pytest.raises(BadInput, match="no module 'filters.9'"), pooled_layers(network.module, network.layers):
+        pass

@@ -1,0 +1,59 @@
+"""The laws of the house, read off the source."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SCRIPTS = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
+MAY_IMPORT = {
+    "scripts": {"lib", "parts"},
+    "models": {"lib", "parts"},
+    "perturbations": {"lib", "parts"},
+    "metrics": {"lib", "parts"},
+    "plots": {"lib", "parts"},
+    "parts": {"lib", "parts"},
+    "lib": {"lib"},
+}
+
+
+def our_imports(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+        yield from (name.split(".")[1] for name in names if name.startswith("workflow."))
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_who_imports_whom(folder):
+    for path in (ROOT / "workflow" / folder).glob("*.py"):
+        assert set(our_imports(path)) <= MAY_IMPORT[folder], path
+
+
+def test_every_rule_has_one_script_log_and_environment():
+    rules = "\n".join(p.read_text() for p in (ROOT / "workflow" / "rules").glob("*.smk"))
+    names = [line.split()[1].rstrip(":") for line in rules.splitlines() if line.startswith("rule ")]
+    assert {p.stem for p in SCRIPTS} == set(names)
+    for name in names:
+        body = rules.split(f"rule {name}:")[1].split("\nrule ")[0]
+        for directive in ("log:", "conda:", f'"../scripts/{name}.py"', "source="):
+            assert directive in body, f"rule {name} lacks {directive}"
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda p: p.stem)
+def test_scripts_are_functions_and_one_short_main_block(path):
+    tree = ast.parse(path.read_text())
+    main = [node for node in tree.body if isinstance(node, ast.If)]
+    assert len(main) == 1, "one main block"
+    assert main[0].end_lineno - main[0].lineno <= 12
+    allowed = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.Expr, ast.If)
+    assert all(isinstance(node, allowed) for node in tree.body)
+
+
+def test_lib_at_parse_time_needs_the_standard_library_alone():
+    for name in ("errors", "experiment", "manifest", "plugins", "sources"):
+        for node in ast.walk(ast.parse((ROOT / "workflow" / "lib" / f"{name}.py").read_text())):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) else []
+            assert not {n.split(".")[0] for n in names} & {"numpy", "pandas", "pyarrow", "torch", "cv2", "yaml"}, name

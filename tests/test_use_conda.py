@@ -1,0 +1,121 @@
+"""`snakemake --use-conda`, driven through the stand-in conda next to this file: every job runs in its rule's environment.
+
+The stand-in builds environments with venv and pip and refuses calls it does not know; conda's own solver and channels are not tested.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.test_environments import ENVIRONMENTS, LOCK, ROOT, environments_of_rules, module_of, pins
+
+TARGETS = {  # a file whose making needs the environment and as little else as possible
+    "analysis": "results/variants/shapes/000.parquet",
+    "torch": "results/models/time_average.parquet",
+    "video": "results/clips/shapes/clips.parquet",
+}
+PINNED = {module_of(package) for environment in ENVIRONMENTS for package in pins(environment)}
+TELLING = {"cv2", "seaborn", "torch"}  # no environment holds all of them
+TINY = {
+    "experiment": "tiny",
+    "shard_size": 2,
+    "clip": {"frames": 8, "short_side": 64, "crop": [64, 64]},
+    "datasets": {"shapes": {"moving_shapes": {"videos": 4, "frames": 16, "size": 64}}},
+    "styles": {"oil": {"painter": "oil"}, "ink": {"painter": "ink"}},
+    "style_training": {"dataset": "shapes", "keyframes": 2, "width": 0.25, "iterations": 5},
+    "models": {name: {"family": name} for name in ("time_average", "frame_difference")},
+    "pairs": {"styles": ["oil", "ink"]},
+    "analyses": [{"dataset": "shapes", "models": ["time_average", "frame_difference"], "metrics": ["pearson"]}],
+}
+
+
+def clean(*first):
+    """Environment variables without a trace of the Python that runs the tests, and the folders `first` on PATH."""
+    ours = (Path(sys.prefix, "bin"), ROOT / ".venv/bin")
+    path = [folder for folder in os.environ["PATH"].split(os.pathsep) if Path(folder) not in ours]
+    prefixes = ("PYTHON", "VIRTUAL_ENV", "CONDA", "SNAKEMAKE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
+    path = os.pathsep.join([*map(str, first), *path])
+    return {**kept, "PATH": path, "PYTHONNOUSERSITE": "1", "PIP_NO_COMPILE": "1"}  # compiling torch takes longer than installing it
+
+
+def run(*command, env):
+    """Run a command and return what it printed; fail with what it printed."""
+    done = subprocess.run([*map(str, command)], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def findable(python, modules):
+    """Those of `modules` that an interpreter could import."""
+    code = "import sys, importlib.util as u; print(*(m for m in sys.argv[1:] if u.find_spec(m)))"
+    return set(run(python, "-c", code, *modules, env=clean()).split())
+
+
+@pytest.fixture(scope="module")
+def launcher(tmp_path_factory):
+    """A venv that holds Snakemake alone: jobs see the launcher's packages behind their own, which would hide missing ones."""
+    folder = tmp_path_factory.mktemp("launcher")
+    run(sys.executable, "-m", "venv", folder, env=clean())
+    run(folder / "bin/python", "-m", "pip", "install", "--quiet", "-c", LOCK, "snakemake", env=clean())
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def prefix(tmp_path_factory):
+    """Where Snakemake keeps the environments."""
+    folder = tmp_path_factory.mktemp("environments")
+    yield folder
+    shutil.rmtree(folder)  # more than a gigabyte, which pytest would keep
+
+
+@pytest.fixture
+def snakemake(launcher, prefix, tmp_path):
+    """Call the launcher's Snakemake on the tiny experiment in a folder of its own."""
+    (tmp_path / "tiny.json").write_text(json.dumps(TINY))
+    env = clean(launcher / "bin", ROOT / "tests/standin_conda/bin") | {"STANDIN_CONDA_NOTES": str(tmp_path / "notes.jsonl")}
+    command = [launcher / "bin/snakemake", "--cores", 2, "--nocolor", "--snakefile", ROOT / "Snakefile", "--directory", tmp_path]
+    tiny = ["--replace-workflow-config", "--configfile", tmp_path / "tiny.json", "--conda-prefix", prefix]
+    return lambda *options: run(*command, *options, *tiny, env=env)
+
+
+def test_planning_needs_snakemake_alone(launcher, snakemake):
+    assert findable(launcher / "bin/python", PINNED - {"jinja2"}) == set()  # Snakemake itself needs jinja2
+    assert "write_report" in snakemake("--dry-run")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_environment_holds_its_pins_and_no_more(environment, prefix, snakemake):
+    snakemake("--use-conda", "--conda-create-envs-only", TARGETS[environment])
+    wanted = (ROOT / f"envs/{environment}.yaml").read_text()
+    folder = next(file.with_suffix("") for file in prefix.glob("*.yaml") if file.read_text() == wanted)
+    code = "import sys, importlib.metadata as m; print(*(m.version(p).split('+')[0] for p in sys.argv[1:]))"
+    assert run(folder / "bin/python", "-c", code, *pins(environment), env=clean()).split() == list(pins(environment).values())
+    held = {module_of(package) for package in pins(environment)}
+    assert findable(folder / "bin/python", held | TELLING) == held
+
+
+def test_every_job_runs_in_its_environment(prefix, snakemake, tmp_path):
+    said = snakemake("--use-conda")
+    assert "<html" in (tmp_path / "results/reports/tiny/report.html").read_text()
+    names = {str(file.with_suffix("")): Path(file).read_text() for file in prefix.glob("*.yaml")}
+    names = {path: next(e for e in ENVIRONMENTS if (ROOT / f"envs/{e}.yaml").read_text() == text) for path, text in names.items()}
+    notes = [json.loads(line) for line in (tmp_path / "notes.jsonl").read_text().splitlines()]
+    notes = [note for note in notes if note["script"] != "-c"]  # Snakemake asks each environment for its version of Python
+    rules = environments_of_rules()
+    jobs = Counter((rule, rules[rule]) for rule in re.findall(r"^(?:local)?rule (\w+):$", said, re.MULTILINE) if rule != "all")
+    assert Counter((Path(note["script"]).stem.split(".")[-1], names[note["environment"]]) for note in notes) == jobs
+    assert {rule for rule, _ in jobs} == rules.keys() - {"list_videos", "import_style"}
+    for note in notes:
+        assert not [file for file in note["files"].values() if file.startswith(sysconfig.get_path("purelib"))]
+        outside = {m: f for m, f in note["files"].items() if m in PINNED and not f.startswith(note["environment"])}
+        assert outside == {}, note["script"]
