@@ -60,6 +60,18 @@ def blotches(shape, size, random):
     return (noise - noise.mean()) / max(noise.std(), 1e-6)
 
 
+def grain(frame, along, length, random):
+    """Threads of unit deviation along `along`, drawn out of the frame's own finest detail and a little noise.
+
+    Strokes that follow the frame's detail move with it, and a network can learn them; noise alone it can only blur.
+    """
+    grey, scale = luminance(frame), scale_of(frame)
+    fine = grey - cv2.GaussianBlur(grey, (0, 0), 2 * scale)
+    fine /= np.sqrt(cv2.GaussianBlur(fine**2, (0, 0), 6 * scale)) + 0.01
+    threads = smear(fine + 0.3 * random.standard_normal(grey.shape, np.float32), along, length)
+    return threads / max(threads.std(), 1e-6)
+
+
 def as_frame(image):
     """Round an image in [0, 1] to uint8."""
     return np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)

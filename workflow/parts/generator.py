@@ -66,14 +66,15 @@ def enlarge(x, like):
 class Discriminator(nn.Module):
     """Patch discriminator: a grid of numbers, each saying how real the part of the image below it looks.
 
-    ASSUME: three convolutions of stride 2, the last of stride 1; instance norm on the second and third.
+    ASSUME: strides 2, 2, 1, 1 (a third stride of 2 left a grid in the paintings); instance norm on the second and third.
     """
 
     def __init__(self):
         super().__init__()
         layers, inputs = [], 3
-        for outputs in (12, 24, 48):
-            layers += [nn.Conv2d(inputs, outputs, 4, 2, 1), *([nn.InstanceNorm2d(outputs)] if inputs > 3 else []), nn.LeakyReLU(0.2)]
+        for outputs, stride in ((12, 2), (24, 2), (48, 1)):
+            norm = [nn.InstanceNorm2d(outputs)] if inputs > 3 else []
+            layers += [nn.Conv2d(inputs, outputs, 4, stride, 1), *norm, nn.LeakyReLU(0.2)]
             inputs = outputs
         self.judge = nn.Sequential(*layers, nn.Conv2d(inputs, 1, 4, 1, 1))
 

@@ -28,12 +28,12 @@ class Patches:
             raise BadInput(f"the keyframes are {keyframes.shape[2:4]} (height, width), too small for patches of {size} pixels")
         self.windows = np.lib.stride_tricks.sliding_window_view(keyframes, (size, size), axis=(2, 3))
         self.places = [self.windows.shape[axis] for axis in (0, 2, 3)]  # keyframe, y, x
-        self.order = lru_cache(2)(lambda epoch: generator(seed, "patches", epoch).permutation(np.prod(self.places)))
+        self.total = int(np.prod(self.places))
+        self.order = lru_cache(2)(lambda epoch: generator(seed, "patches", epoch).permutation(self.total))
 
     def draw(self, step, batch):
         """The batch of `step`: uint8 [patch, (source, painted), rgb, y, x]; it depends on nothing drawn before."""
-        total = np.prod(self.places)
-        numbers = [self.order(n // total)[n % total] for n in range(step * batch, (step + 1) * batch)]
+        numbers = [self.order(n // self.total)[n % self.total] for n in range(step * batch, (step + 1) * batch)]
         keyframe, y, x = np.unravel_index(numbers, self.places)
         return self.windows[keyframe, :, y, x]
 

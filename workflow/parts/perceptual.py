@@ -37,5 +37,5 @@ class Perceptual(nn.Module):
         return first, second, third
 
     def forward(self, images, truth):
-        pairs = zip(self.features(images), self.features(truth))
+        pairs = zip(self.features(images), self.features(truth), strict=True)
         return sum((a - b).abs().mean() for a, b in pairs) / len(SHAPES)

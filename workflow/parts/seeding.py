@@ -7,8 +7,8 @@ import numpy as np
 
 
 def seed_of(*keys):
-    """Return a 63-bit integer that depends on `keys` (numbers and strings) alone."""
-    digest = hashlib.sha256(json.dumps(keys, ensure_ascii=False).encode()).digest()
+    """Return a 63-bit integer that depends on `keys` (strings and numbers, numpy's too) alone."""
+    digest = hashlib.sha256(json.dumps(keys, ensure_ascii=False, default=lambda number: number.item()).encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
 
 

@@ -3,6 +3,8 @@
 Clips are uint8 [frame, height, width, rgb]; flows are float32 [frame-1, height, width, (dx, dy)], pixels per frame.
 """
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 
@@ -23,7 +25,7 @@ def correlation(a, b):
 
 def luminance_correlation(a, b):
     """Mean over frames of the correlation of the luminances of two clips."""
-    values = [correlation(luminance(x), luminance(y)) for x, y in zip(a, b)]
+    values = [correlation(luminance(x), luminance(y)) for x, y in zip(a, b, strict=True)]
     return float(np.nanmean(values)) if np.isfinite(values).any() else np.nan
 
 
@@ -33,7 +35,7 @@ def gradient_agreement(source, stylized):
     1: parallel or opposite everywhere; 0: what unrelated pictures give.
     """
     total = weight = 0.0
-    for a, b in zip(source, stylized):
+    for a, b in zip(source, stylized, strict=True):
         (ax, ay), (bx, by) = gradient(a), gradient(b)
         strength, other = np.hypot(ax, ay), np.hypot(bx, by)
         cosine = (ax * bx + ay * by) / np.maximum(strength * other, 1e-12)
@@ -52,8 +54,7 @@ def flow(clip, backward=False):
     """Dense flow t -> t+1 (backward: t+1 -> t) by DIS, medium preset (Kroeger et al., ECCV 2016)."""
     dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     grey = [cv2.cvtColor(np.ascontiguousarray(frame), cv2.COLOR_RGB2GRAY) for frame in clip]
-    pairs = zip(grey[1:], grey) if backward else zip(grey, grey[1:])
-    return np.stack([dis.calc(a, b, None) for a, b in pairs])
+    return np.stack([dis.calc(b, a, None) if backward else dis.calc(a, b, None) for a, b in pairwise(grey)])
 
 
 def flow_correlation(a, b):
@@ -85,7 +86,7 @@ def seen_before(forward, backward):
 def warp_error(clip, forward, backward):
     """Mean absolute difference in grey levels between frame t+1 and frame t carried along the flow, where both show the same."""
     errors = []
-    for before, after, there, back in zip(clip, clip[1:], forward, backward):
+    for (before, after), there, back in zip(pairwise(clip), forward, backward, strict=True):
         seen = seen_before(there, back)
         if seen.any():
             carried = warp(before.astype(np.float32), back)
@@ -94,6 +95,6 @@ def warp_error(clip, forward, backward):
 
 
 def warp_ratio(source, stylized, forward, backward):
-    """Warp error of the stylized clip along the source's flow, relative to the source's own; 1 = flickers no more than the source."""
+    """Warp error of the stylized clip along the source's flow, over the source's own; 1: it flickers as much."""
     own, other = (warp_error(clip, forward, backward) for clip in (source, stylized))
     return (other + WARP_FLOOR) / (own + WARP_FLOOR)

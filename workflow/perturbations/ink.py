@@ -1,9 +1,9 @@
-"""Ink: blue-black contours and engraved shading on cream paper; in deep shadow the lines turn to cream on black."""
+"""Ink: blue-black contours, pen strokes and a thin wash on cream paper; in deep shadow the lines turn to cream on black."""
 
 import cv2
 import numpy as np
 
-from workflow.parts.brushwork import as_frame, luminance, scale_of, smear, stretch, stroke_direction
+from workflow.parts.brushwork import as_frame, grain, luminance, scale_of, smear, stretch, stroke_direction
 
 CHANGES = "appearance"
 PAPER, INK = np.float32([244, 236, 214]) / 255, np.float32([14, 22, 58]) / 255
@@ -18,11 +18,11 @@ def paint(frame, seed):
     tone = stretch(luminance(cv2.bilateralFilter(frame, 9, 40, 2 * scale)))
     along = stroke_direction(tone, 2.5 * scale)
     line = contours(tone, along, scale)
-    hairs = smear(random.standard_normal(tone.shape, np.float32), along, 7 * scale)
-    hairs = hairs / max(hairs.std(), 1e-6)
-    covered = soft_step(0.62 - tone + 0.22 * hairs, 0.06)
+    hairs = grain(frame, along, 5 * scale, random)
+    covered = soft_step(0.46 - tone + 0.18 * hairs, 0.06)
+    wash = 0.5 * (1 - tone)  # diluted ink keeps apart what the pen leaves white and what it leaves black
     # in deep shadow the contour is scratched out of the black
-    ink = np.where(tone < 0.22, np.maximum(covered, 0.0) * (1 - line), np.maximum(covered * 0.92, line))
+    ink = np.where(tone < 0.2, np.maximum(0.8 * covered, wash) * (1 - line), np.maximum.reduce([0.85 * covered, wash, line]))
     return as_frame(cv2.resize(PAPER + (INK - PAPER) * ink[..., None], size, interpolation=cv2.INTER_AREA))
 
 

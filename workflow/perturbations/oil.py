@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from workflow.parts.brushwork import as_frame, luminance, ramp, scale_of, smear, stretch, stroke_direction
+from workflow.parts.brushwork import as_frame, grain, luminance, ramp, scale_of, stretch, stroke_direction
 
 CHANGES = "appearance"
 DARK_TO_LIGHT = [(18, 8, 38), (92, 10, 62), (196, 30, 30), (246, 120, 10), (255, 214, 60)]
@@ -20,9 +20,9 @@ def paint(frame, seed):
     tone = stretch(luminance(mode_filter(frame, scale)))
     along = stroke_direction(cv2.GaussianBlur(tone, (0, 0), scale), 3 * scale)
     own = cv2.GaussianBlur(frame, (0, 0), scale).astype(np.float32) / 255
-    colour = 0.8 * ramp(tone ** 1.3, DARK_TO_LIGHT) + 0.2 * (own - own.mean(-1, keepdims=True)) * 2
+    colour = 0.8 * ramp(tone**1.3, DARK_TO_LIGHT) + 0.2 * (own - own.mean(-1, keepdims=True)) * 2
     canvas = strokes(np.clip(colour, 0, 1), tone, along, scale, random)
-    bristles = smear(random.standard_normal(tone.shape, np.float32), along, 6 * scale)
+    bristles = 0.3 * grain(frame, along, 5 * scale, random)
     return as_frame(cv2.resize(canvas + relief(canvas, bristles)[..., None], size, interpolation=cv2.INTER_AREA))
 
 

@@ -24,7 +24,7 @@ def paint(frame, seed):
 
 def in_washes(tone, scale):
     """Tone in a few soft steps, lightened as a painter does who leaves much of the paper white."""
-    light = tone ** 0.65 * WASHES
+    light = tone**0.65 * WASHES
     step = np.floor(light)
     soft = np.clip((light - step - 0.5) * 4 + 0.5, 0, 1)
     return cv2.GaussianBlur((step + soft) / WASHES, (0, 0), 0.6 * scale)

@@ -4,6 +4,7 @@ import sys
 from itertools import combinations
 
 import numpy as np
+
 from workflow.lib.arrays import open_frames
 from workflow.lib.errors import BadInput
 from workflow.lib.job import job, progress
@@ -20,8 +21,8 @@ ADVICE = {
 
 def measure_styles(frames, tables, stylized, styles, clips, seed, bounds, quality):
     """Write the table `quality`; `stylized` lists all shards of the first style, then of the second, ..."""
-    if len(stylized) != len(styles) * len(frames):
-        raise BadInput(f"{len(stylized)} stylized stores came, {len(styles)} styles of {len(frames)} shards need {len(styles) * len(frames)}")
+    if len(stylized) != (needed := len(styles) * len(frames)):
+        raise BadInput(f"{len(stylized)} stylized stores came, {len(styles)} styles of {len(frames)} shards need {needed}")
     found = {}  # (style, other, quantity) -> values, one per clip
     chosen = choose(tables, clips, seed)
     for shard, row in progress(chosen, "measuring styles"):
@@ -37,7 +38,7 @@ def measure_styles(frames, tables, stylized, styles, clips, seed, bounds, qualit
 
 def choose(tables, count, seed):
     """(shard, row) of the `count` clips with the smallest keys, however the clips are sharded."""
-    where = {clip: (k, row) for k, table in enumerate(tables) for row, clip in enumerate(read_table(table, "clips").clip)}
+    where = {clip: (k, row) for k, table in enumerate(tables) for row, clip in enumerate(read_table(table, "clips")["clip"])}
     return [where[clip] for clip in sorted(where, key=lambda clip: (seed_of(seed, "quality", clip), clip))[:count]]
 
 

@@ -17,7 +17,7 @@ from workflow.parts.seeding import generator, seed_of
 def paint_keyframes(frames, clips, seed, count, painter, folder, keyframes, picture):
     """Write keyframes [keyframe, (source, painted), height, width, rgb] and a picture of them."""
     if (painter is None) == (folder is None):
-        raise BadInput(f"a style needs either a painter or a folder of hand-painted frames: came painter {painter}, folder {folder}")
+        raise BadInput(f"a style needs a painter or a folder of hand-painted frames: came painter {painter}, folder {folder}")
     pairs = hand_painted(folder) if folder else painted(choose(frames, clips, seed, count), painter, seed)
     with atomic(keyframes) as temporary:
         np.save(temporary, pairs)
@@ -29,9 +29,9 @@ def paint_keyframes(frames, clips, seed, count, painter, folder, keyframes, pict
 def choose(stores, tables, seed, count):
     """`count` pairs (clip and frame, image): clips in the order of their keys, a second frame of a clip only after all had one."""
     where = {}
-    for store, table in zip(stores, tables):
+    for store, table in zip(stores, tables, strict=True):
         data = open_frames(store)
-        where |= {clip: (data, row) for row, clip in enumerate(read_table(table, "clips").clip)}
+        where |= {clip: (data, row) for row, clip in enumerate(read_table(table, "clips")["clip"])}
     there = sum(len(data[row]) for data, row in where.values())
     if there < count:
         raise BadInput(f"{count} keyframes are wanted, the clips hold {there} frames in all")
@@ -70,7 +70,7 @@ def hand_painted(folder):
                 raise BadInput(f"{folder}/{side}/{name} is no readable picture")
             size = size or image.shape
             if image.shape != size:
-                raise BadInput(f"{folder}/{side}/{name} is {image.shape[:2]} (height, width), the pictures before it are {size[:2]}")
+                raise BadInput(f"{folder}/{side}/{name} is {image.shape[:2]} (height, width), those before it {size[:2]}")
             pairs.append(image[..., ::-1])
     return np.array(pairs).reshape(-1, 2, *size)
 
@@ -79,6 +79,6 @@ if __name__ == "__main__":
     with job(snakemake):
         s = snakemake
         paint_keyframes(
-            s.input.frames, s.input.clips, s.params.seed, s.params.count, s.params.painter, s.params.folder,
+            s.input.frames, s.input.clips, s.params.seed, s.params.n_keyframes, s.params.painter, s.params.folder,
             s.output.keyframes, s.output.picture,
         )  # fmt: skip

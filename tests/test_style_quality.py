@@ -1,0 +1,78 @@
+"""The numbers that say whether a style keeps the dynamics, on styles whose truth is known."""
+
+import numpy as np
+import pytest
+from moving_scene import scene
+
+from workflow.lib.errors import BadInput
+from workflow.lib.tables import read_table, write_table
+from workflow.parts import style_quality as measure
+from workflow.scripts.measure_styles import measure_styles
+
+BOUNDS = {"warp_ratio": 2.5, "flow_correlation": 0.9, "luminance_correlation": 0.9}
+CLIPS = np.stack([scene(seed) for seed in range(4)])
+
+
+def stored(folder, name, clips, shards=2):
+    paths = [folder / f"{name}{k}.npy" for k in range(shards)]
+    for path, part in zip(paths, np.array_split(clips, shards), strict=True):
+        np.save(path, part)
+    return paths
+
+
+def measured(folder, styles, count=3, shards=2):
+    """Rows of the table, indexed by (style, other, quantity)."""
+    tables, names = [], np.array_split([f"v@{k}" for k in range(len(CLIPS))], shards)
+    for k, part in enumerate(names):
+        write_table(folder / f"{k}.parquet", "clips", [{"clip": str(c), "video": "v"} for c in part])
+        tables.append(folder / f"{k}.parquet")
+    stylized = [path for name, clips in styles.items() for path in stored(folder, name, clips, shards)]
+    out = folder / "quality.parquet"
+    measure_styles(stored(folder, "source", CLIPS, shards), tables, stylized, list(styles), count, 0, BOUNDS, out)
+    table = read_table(out, "quality")
+    return {(r.style, r.other if isinstance(r.other, str) else None, r.quantity): r for r in table.itertuples()}
+
+
+def flickering(clips):
+    gain = np.random.default_rng(0).uniform(0.5, 1.4, (*clips.shape[:2], 1, 1, 1))
+    return np.clip(clips * gain, 0, 255).astype(np.uint8)
+
+
+def test_known_styles_get_the_numbers_and_warnings_they_deserve(tmp_path, capsys):
+    styles = {"same": CLIPS, "flicker": flickering(CLIPS), "mirror": CLIPS[:, :, :, ::-1], "negative": 255 - CLIPS}
+    rows = measured(tmp_path, styles)
+    for quantity, truth in (("luminance_correlation", 1), ("gradient_agreement", 1), ("flow_correlation", 1), ("warp_ratio", 1)):
+        assert rows["same", None, quantity].value == pytest.approx(truth, abs=1e-6)
+        assert not isinstance(rows["same", None, quantity].warning, str)
+    assert rows["same", None, "flow_error_px"].value == 0
+    assert rows["flicker", None, "warp_ratio"].value > 2.5 and "flicker" in rows["flicker", None, "warp_ratio"].warning
+    assert rows["mirror", None, "flow_correlation"].value < 0.5 and "motion" in rows["mirror", None, "flow_correlation"].warning
+    assert rows["negative", None, "luminance_correlation"].value == pytest.approx(-1, abs=1e-3)
+    assert rows["negative", None, "gradient_agreement"].value > 0.98
+    assert rows["negative", None, "warp_ratio"].value == pytest.approx(1, abs=0.02)
+    assert "same and flicker" in rows["same", "flicker", "luminance_correlation"].warning
+    assert not isinstance(rows["same", "negative", "luminance_correlation"].warning, str)
+    assert "the style flickers" in capsys.readouterr().err
+    assert rows["same", None, "warp_ratio"].n_clips == 3 and rows["same", None, "warp_ratio"].bound == 2.5
+
+
+def test_sharding_changes_nothing(tmp_path):
+    styles = {"flicker": flickering(CLIPS)}
+    values = []
+    for shards in (1, 4):
+        (tmp_path / str(shards)).mkdir()
+        values.append({k: r.value for k, r in measured(tmp_path / str(shards), styles, 2, shards).items()})
+    assert values[0] == pytest.approx(values[1], rel=1e-12)
+
+
+def test_a_still_source_has_no_flow_to_correlate_and_a_finite_warp_ratio():
+    still = scene(0, still=True)
+    there, back = measure.flow(still), measure.flow(still, backward=True)
+    assert np.isnan(measure.flow_correlation(there, there))
+    assert measure.warp_ratio(still, still, there, back) == 1
+    assert np.isfinite(measure.warp_ratio(still, flickering(still[None])[0], there, back))
+
+
+def test_a_missing_store_is_named(tmp_path):
+    with pytest.raises(BadInput, match="1 stylized stores came"):
+        measure_styles(["a", "b"], [], ["c"], ["oil"], 1, 0, BOUNDS, tmp_path / "q.parquet")

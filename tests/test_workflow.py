@@ -1,0 +1,113 @@
+"""The whole pipeline through Snakemake: same results however it is run, reruns what must be rerun, survives being killed."""
+
+import copy
+import os
+import signal
+import time
+
+import pandas as pd
+import pytest
+
+from tests.copied_project import SCORES, TINY, Project
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project whose tiny experiment has been run to the end on 2 cores in shards of 4 clips."""
+    project = Project(tmp_path_factory.mktemp("undisturbed"))
+    project.done()
+    return project
+
+
+def test_a_run_ends_with_a_report_and_a_second_run_does_nothing(project):
+    report = (project.folder / "results/reports/tiny/report.html").read_text()
+    assert "slowonly (untrained)" in report and "time_average (control)" in report and report.count("data:image/png") == 2
+    assert project.planned() == {}
+
+
+def test_every_file_opens_in_pandas_and_says_what_it_holds(project):
+    scores = pd.read_parquet(project.folder / SCORES)
+    whole = scores[scores["unit"].isna()]
+    assert set(whole["quantity"]) == {"S", "percent", "units"} and set(whole["metric"]) == {"pearson", "ratio"}
+    control = whole[(whole["model"] == "time_average") & (whole["quantity"] == "S") & (whole["factor"] == "static")]
+    assert (control[control["metric"] == "pearson"]["value"] - 1).abs().max() < 1e-5
+    assert (scores["n_videos"] == 8).all()
+    for name in ("features/shapes/slowonly/000", "pairs/shapes", "variants/shapes/000", "clips/shapes/clips"):
+        assert len(pd.read_parquet(project.folder / f"results/{name}.parquet")) >= 8
+
+
+def test_one_core_and_large_shards_give_equal_scores(project, tmp_path):
+    other = Project(tmp_path / "other", TINY | {"shard_size": 64})
+    other.done(SCORES, cores=1)
+    pd.testing.assert_frame_equal(pd.read_parquet(other.folder / SCORES), pd.read_parquet(project.folder / SCORES), check_exact=True)
+
+
+@pytest.mark.parametrize("stage", ["stylize_clips", "dump_features"])
+def test_a_killed_run_goes_on_to_the_same_bytes(project, tmp_path, stage):
+    other = Project(tmp_path / "other")
+    process = other.start(SCORES)
+    deadline = time.monotonic() + 150
+    while not list((other.folder / "results/logs").glob(f"{stage}/**/*.log")):
+        assert process.poll() is None and time.monotonic() < deadline, process.communicate()[0]
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert not (other.folder / SCORES).exists()
+    other.done("--unlock")
+    other.done(SCORES)
+    assert other.bytes_of() == project.bytes_of()
+
+
+def edit(project, path, old, new):
+    """Replace text in one of the copied project's files; returns a function that takes the edit back."""
+    file = project.folder / path
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+    return lambda: file.write_text(text)
+
+
+def test_touching_or_commenting_reruns_nothing(project):
+    for file in project.folder.glob("workflow/**/*.py"):
+        file.touch()
+    undo = edit(project, "workflow/models/time_average.py", '"""Control network', '"""A comment: control network')
+    assert project.planned() == {}
+    undo()
+
+
+def test_editing_a_model_reruns_its_dump_and_what_follows_and_nothing_else(project):
+    undo = edit(project, "workflow/models/time_average.py", "video.mean(2)", "video.mean(2) * 2")
+    after = {"collect_scores": 1, "draw_plot": 1, "write_report": 1, "all": 1}
+    assert project.planned() == {"describe_model": 1, "dump_features": 2, "score_features": 2, **after}
+    undo()
+    assert project.planned() == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "first", "spared"),
+    [
+        ("workflow/metrics/ratio.py", "/ 2", "/ 2.0", {"score_features": 2}, {"dump_features", "stylize_clips"}),
+        ("workflow/parts/pooling.py", ".mean(2)", ".amax(2)", {"dump_features": 4}, {"stylize_clips", "list_variants"}),
+        ("workflow/perturbations/shuffle.py", "permutation(n_frames)", "permutation(n_frames)[::-1]", {"list_variants": 2}, {"stylize_clips"}),
+        ("workflow/perturbations/oil.py", "def paint(", "REDRAWN = 1\n\n\ndef paint(", {"paint_keyframes": 1}, {"decode_clips", "list_variants"}),
+    ],
+    ids=["metric", "part", "dynamics", "style"],
+)  # fmt: skip
+def test_editing_any_source_reruns_its_stage(project, path, old, new, first, spared):
+    undo = edit(project, path, old, new)
+    planned = project.planned()
+    undo()
+    assert first.items() <= planned.items() and not spared & planned.keys()
+
+
+def test_adding_a_style_and_a_model_keeps_what_is_done(project):
+    config = copy.deepcopy(TINY)
+    config["styles"]["quilt"] = {"painter": "quilt"}
+    config["pairs"]["styles"].append("quilt")
+    config["models"]["frame_difference"] = {"family": "frame_difference"}
+    config["analyses"][0]["models"].append("frame_difference")
+    project.configure(config)
+    planned = project.planned()
+    project.configure(TINY)
+    assert planned["train_style"] == 1 and planned["stylize_clips"] == 2 and planned["describe_model"] == 1
+    assert not {"render_videos", "decode_clips", "collect_clips"} & planned.keys()
