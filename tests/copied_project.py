@@ -44,7 +44,13 @@ class Project:
         command = [Path(sys.executable).parent / "snakemake", "--cores", str(cores), "--nocolor", *arguments]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
         return subprocess.Popen(
-            command, cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            cwd=self.folder,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
 
     def run(self, *arguments, cores=2):

@@ -43,7 +43,10 @@ def test_pearson_equals_numpy(sides):
 
 def test_ratio_is_the_closed_form_for_unequal_numbers_of_pairs():
     rng = np.random.default_rng(3)
-    sides = {"static": (rng.normal(2, 3, (40, 7)), rng.normal(-1, 1, (40, 7))), "dynamic": (rng.normal(0, 9, (25, 7)), rng.normal(5, 1, (25, 7)))}
+    sides = {
+        "static": (rng.normal(2, 3, (40, 7)), rng.normal(-1, 1, (40, 7))),
+        "dynamic": (rng.normal(0, 9, (25, 7)), rng.normal(5, 1, (25, 7))),
+    }
     total = np.concatenate([x for pair in sides.values() for x in pair]).var(0).sum()
     layer, units = ratio.score(sides)
     for factor, (a, b) in sides.items():

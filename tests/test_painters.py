@@ -52,7 +52,7 @@ def test_quilt_inverts_luminance(paintings):
 def test_styles_differ(pair, paintings):
     a, b = (paintings[name] for name in pair)
     assert luminance_correlation(a, b) < 0.9
-    assert np.abs(a.astype(int) - b).mean() > 40
+    assert np.abs(a.astype(int) - b).mean() > 30  # grey levels
 
 
 def test_styles_differ_on_natural_frames():

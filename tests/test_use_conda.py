@@ -1,6 +1,6 @@
 """`snakemake --use-conda`, driven through the stand-in conda next to this file: every job runs in its rule's environment.
 
-The stand-in builds environments with venv and pip and refuses calls it does not know; conda's own solver and channels are not tested.
+The stand-in builds environments with venv and pip and refuses calls it does not know; conda's solver and channels are not tested.
 """
 
 import json

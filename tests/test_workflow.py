@@ -39,7 +39,9 @@ def test_every_file_opens_in_pandas_and_says_what_it_holds(project):
 def test_one_core_and_large_shards_give_equal_scores(project, tmp_path):
     other = Project(tmp_path / "other", TINY | {"shard_size": 64})
     other.done(SCORES, cores=1)
-    pd.testing.assert_frame_equal(pd.read_parquet(other.folder / SCORES), pd.read_parquet(project.folder / SCORES), check_exact=True)
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(other.folder / SCORES), pd.read_parquet(project.folder / SCORES), check_exact=True
+    )
 
 
 @pytest.mark.parametrize("stage", ["stylize_clips", "dump_features"])

@@ -4,13 +4,14 @@ import atexit
 import json
 import os
 import sys
+from pathlib import Path
 
 
 def note(path):
     """Append one JSON line: the environment, the script, and each loaded package's file."""
     files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items() if "." not in name}
     line = {"environment": sys.prefix, "script": sys.argv[0], "files": {name: file for name, file in files.items() if file}}
-    with open(path, "a") as notes:
+    with Path(path).open("a") as notes:
         notes.write(json.dumps(line) + "\n")
 
 

@@ -9,7 +9,14 @@ from workflow.lib.files import atomic
 matplotlib.use("Agg")
 
 # Static red and dynamic blue as in Kowal et al. (CVPR 2022), the rest from a palette safe for colour-blind readers.
-COLOURS = {"dynamic": "#2c7bb6", "static": "#d7301f", "joint": "#7b5ea7", "residual": "#bdbdbd", "dead": "#f0f0f0", "identical": "#8c8c8c"}
+COLOURS = {
+    "dynamic": "#2c7bb6",
+    "static": "#d7301f",
+    "joint": "#7b5ea7",
+    "residual": "#bdbdbd",
+    "dead": "#f0f0f0",
+    "identical": "#8c8c8c",
+}
 
 
 def set_style():

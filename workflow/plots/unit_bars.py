@@ -12,7 +12,12 @@ def draw(scores, settings):
     table = named(scores[scores["quantity"] == "units"])
     metrics, models = list(dict.fromkeys(table["metric"])), list(dict.fromkeys(table["model"]))
     figure, grid = plt.subplots(
-        len(metrics), len(models), figsize=(2.1 * len(models) + 1, 1.9 * len(metrics) + 0.4), sharey=True, squeeze=False, layout="constrained"
+        len(metrics),
+        len(models),
+        figsize=(2.1 * len(models) + 1, 1.9 * len(metrics) + 0.4),
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
     )
     for axes_row, metric in zip(grid, metrics, strict=True):
         for axes, model in zip(axes_row, models, strict=True):

@@ -10,13 +10,13 @@ rule decode_clips:
         rejected="results/clips/{dataset}/{shard}/rejected.parquet",
     log:
         "results/logs/decode_clips/{dataset}/{shard}.log",
+    conda:
+        "../../envs/video.yaml"
     params:
         clip={k: v for k, v in config["clip"].items() if k != "max_rejected"},
         frame_folder_fps=lambda w: config["datasets"][w.dataset].get("frame_folder_fps", 24),
         files=lambda w: fingerprint(ROWS[w.dataset][slice(*shard_rows(w.dataset, w.shard))]) if w.dataset in ROWS else "",
         source=source("decode_clips"),
-    conda:
-        "../../envs/video.yaml"
     script:
         "../scripts/decode_clips.py"
 
@@ -30,12 +30,12 @@ rule collect_clips:
         rejected="results/clips/{dataset}/rejected.parquet",
     log:
         "results/logs/collect_clips/{dataset}.log",
+    conda:
+        "../../envs/video.yaml"
     params:
         dataset="{dataset}",
         n_segments=lambda w: n_rows(w.dataset),
         max_rejected=config["clip"]["max_rejected"],
         source=source("collect_clips"),
-    conda:
-        "../../envs/video.yaml"
     script:
         "../scripts/collect_clips.py"

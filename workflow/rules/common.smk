@@ -62,7 +62,7 @@ def shards(dataset):
 
 def of_shards(pattern, dataset, **wildcards):
     """The files of all shards of one data set; further wildcards vary slower than the shard."""
-    return expand(pattern, dataset=dataset, shard=shards(dataset), **wildcards)
+    return expand(pattern, **wildcards, dataset=dataset, shard=shards(dataset))  # the last varies fastest
 
 
 def source(script, *plugins):

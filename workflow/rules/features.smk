@@ -8,14 +8,14 @@ rule describe_model:
         layers="results/models/{model}.parquet",
     log:
         "results/logs/describe_model/{model}.log",
+    priority: 100  # a network that does not load or does not fit the clips must be known before hours of work
+    conda:
+        "../../envs/torch.yaml"
     params:
         name="{model}",
         model=lambda w: config["models"][w.model],
         clip=config["clip"],
         source=lambda w: source("describe_model", ("models", config["models"][w.model]["family"])),
-    priority: 100  # a network that does not load or does not fit the clips must be known before hours of work
-    conda:
-        "../../envs/torch.yaml"
     script:
         "../scripts/describe_model.py"
 
@@ -31,12 +31,12 @@ rule dump_features:
         features="results/features/{dataset}/{model}/{shard}.parquet",
     log:
         "results/logs/dump_features/{dataset}/{model}/{shard}.log",
+    conda:
+        "../../envs/torch.yaml"
     params:
         name="{model}",
         model=lambda w: config["models"][w.model],
         styles=config["pairs"]["styles"],
         source=lambda w: source("dump_features", ("models", config["models"][w.model]["family"])),
-    conda:
-        "../../envs/torch.yaml"
     script:
         "../scripts/dump_features.py"

@@ -9,12 +9,12 @@ rule list_variants:
         variants="results/variants/{dataset}/{shard}.parquet",
     log:
         "results/logs/list_variants/{dataset}/{shard}.log",
+    conda:
+        "../../envs/analysis.yaml"
     params:
         pairs=config["pairs"],
         seed=config["seed"],
         source=source("list_variants", ("perturbations", config["pairs"]["dynamics"])),
-    conda:
-        "../../envs/analysis.yaml"
     script:
         "../scripts/list_variants.py"
 
@@ -27,10 +27,10 @@ rule make_pairs:
         pairs="results/pairs/{dataset}.parquet",
     log:
         "results/logs/make_pairs/{dataset}.log",
+    conda:
+        "../../envs/analysis.yaml"
     params:
         seed=config["seed"],
         source=source("make_pairs"),
-    conda:
-        "../../envs/analysis.yaml"
     script:
         "../scripts/make_pairs.py"

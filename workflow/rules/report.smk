@@ -14,14 +14,14 @@ rule draw_plot:
         svg="results/reports/{experiment}/{plot}.svg",
     log:
         "results/logs/draw_plot/{experiment}/{plot}.log",
-    params:
-        plot="{plot}",
-        settings=config["scores"],
-        source=lambda w: source("draw_plot", ("plots", w.plot)),
     wildcard_constraints:
         plot=one_of(config["plots"]),
     conda:
         "../../envs/analysis.yaml"
+    params:
+        plot="{plot}",
+        settings=config["scores"],
+        source=lambda w: source("draw_plot", ("plots", w.plot)),
     script:
         "../scripts/draw_plot.py"
 
@@ -41,11 +41,11 @@ rule draw_gallery:
         svg="results/reports/{experiment}/gallery_{dataset}.svg",
     log:
         "results/logs/draw_gallery/{experiment}/{dataset}.log",
+    conda:
+        "../../envs/analysis.yaml"
     params:
         styles=GALLERY,
         source=source("draw_gallery"),
-    conda:
-        "../../envs/analysis.yaml"
     script:
         "../scripts/draw_gallery.py"
 
@@ -63,11 +63,11 @@ rule write_report:
         report="results/reports/{experiment}/report.html",
     log:
         "results/logs/write_report/{experiment}.log",
+    conda:
+        "../../envs/analysis.yaml"
     params:
         config=config,
         datasets=analysed_datasets(),
         source=source("write_report"),
-    conda:
-        "../../envs/analysis.yaml"
     script:
         "../scripts/write_report.py"

@@ -9,6 +9,8 @@ rule score_features:
         scores="results/scores/{metric}/{dataset}/{model}.parquet",
     log:
         "results/logs/score_features/{metric}/{dataset}/{model}.log",
+    conda:
+        "../../envs/analysis.yaml"
     params:
         settings=config["scores"],
         min_distance=config["pairs"]["min_distance"],
@@ -16,8 +18,6 @@ rule score_features:
         model="{model}",
         metric="{metric}",
         source=lambda w: source("score_features", ("metrics", w.metric)),
-    conda:
-        "../../envs/analysis.yaml"
     script:
         "../scripts/score_features.py"
 
@@ -29,9 +29,9 @@ rule collect_scores:
         scores="results/reports/{experiment}/scores.parquet",
     log:
         "results/logs/collect_scores/{experiment}.log",
-    params:
-        source=source("collect_scores"),
     conda:
         "../../envs/analysis.yaml"
+    params:
+        source=source("collect_scores"),
     script:
         "../scripts/collect_scores.py"

@@ -17,6 +17,10 @@ rule paint_keyframes:
         ),
     log:
         "results/logs/paint_keyframes/{style}.log",
+    wildcard_constraints:
+        style=one_of(PAINTED),
+    conda:
+        "../../envs/torch.yaml"
     params:
         seed=config["seed"],
         n_keyframes=config["style_training"]["keyframes"],
@@ -24,10 +28,6 @@ rule paint_keyframes:
         folder=lambda w: config["styles"][w.style].get("keyframes"),
         painted=lambda w: folder_digest(config["styles"][w.style].get("keyframes")),
         source=lambda w: source("paint_keyframes", *painter_plugin(w.style)),
-    wildcard_constraints:
-        style=one_of(PAINTED),
-    conda:
-        "../../envs/torch.yaml"
     script:
         "../scripts/paint_keyframes.py"
 
@@ -40,15 +40,15 @@ rule train_style:
         curve="results/styles/{style}/training.parquet",
     log:
         "results/logs/train_style/{style}.log",
+    wildcard_constraints:
+        style=one_of(PAINTED),
+    conda:
+        "../../envs/torch.yaml"
     params:
         settings={k: v for k, v in config["style_training"].items() if k not in ("dataset", "keyframes")},
         seed=config["seed"],
         scratch="results/styles/scratch",
         source=source("train_style"),
-    wildcard_constraints:
-        style=one_of(PAINTED),
-    conda:
-        "../../envs/torch.yaml"
     script:
         "../scripts/train_style.py"
 
@@ -58,15 +58,15 @@ rule import_style:
         weights="results/styles/{style}/generator.safetensors",
     log:
         "results/logs/import_style/{style}.log",
-    params:
-        path=lambda w: config["styles"][w.style]["checkpoint"],
-        sha256=lambda w: config["styles"][w.style].get("sha256"),
-        source=source("import_style"),
     wildcard_constraints:
         style=one_of(IMPORTED),
     priority: 100  # a bad checkpoint must be known before hours of work
     conda:
         "../../envs/torch.yaml"
+    params:
+        path=lambda w: config["styles"][w.style]["checkpoint"],
+        sha256=lambda w: config["styles"][w.style].get("sha256"),
+        source=source("import_style"),
     script:
         "../scripts/import_style.py"
 
@@ -80,10 +80,10 @@ rule stylize_clips:
         frames="results/stylized/{dataset}/{style}/{shard}/frames.npy",
     log:
         "results/logs/stylize_clips/{dataset}/{style}/{shard}.log",
-    params:
-        source=source("stylize_clips"),
     conda:
         "../../envs/torch.yaml"
+    params:
+        source=source("stylize_clips"),
     script:
         "../scripts/stylize_clips.py"
 
@@ -102,13 +102,13 @@ rule measure_styles:
         ),
     log:
         "results/logs/measure_styles/{dataset}.log",
+    conda:
+        "../../envs/torch.yaml"
     params:
         styles=used_styles(config),
         clips=config["style_quality"]["clips"],
         bounds={k: v for k, v in config["style_quality"].items() if k != "clips"},
         seed=config["seed"],
         source=source("measure_styles"),
-    conda:
-        "../../envs/torch.yaml"
     script:
         "../scripts/measure_styles.py"

@@ -7,16 +7,16 @@ rule render_videos:
         videos=directory("results/videos/{dataset}/{shard}/videos"),
     log:
         "results/logs/render_videos/{dataset}/{shard}.log",
+    wildcard_constraints:
+        dataset=one_of(RENDERED),
+    conda:
+        "../../envs/video.yaml"
     params:
         options=lambda w: config["datasets"][w.dataset]["moving_shapes"],
         seed=config["seed"],
         first=lambda w: shard_rows(w.dataset, w.shard)[0],
         last=lambda w: shard_rows(w.dataset, w.shard)[1],
         source=source("render_videos"),
-    wildcard_constraints:
-        dataset=one_of(RENDERED),
-    conda:
-        "../../envs/video.yaml"
     script:
         "../scripts/render_videos.py"
 
@@ -26,12 +26,12 @@ rule list_videos:
         manifest="results/videos/{dataset}/{shard}/manifest.csv",
     log:
         "results/logs/list_videos/{dataset}/{shard}.log",
-    params:
-        rows=lambda w: ROWS[w.dataset][slice(*shard_rows(w.dataset, w.shard))],
-        source=source("list_videos"),
     wildcard_constraints:
         dataset=one_of(ROWS),
     conda:
         "../../envs/video.yaml"
+    params:
+        rows=lambda w: ROWS[w.dataset][slice(*shard_rows(w.dataset, w.shard))],
+        source=source("list_videos"),
     script:
         "../scripts/list_videos.py"

@@ -78,7 +78,5 @@ if __name__ == "__main__":
     with job(snakemake):
         names = {name: snakemake.params[name] for name in ("dataset", "model", "metric")}
         pairs, metric = read_table(snakemake.input.pairs, "pairs"), load_plugin("metrics", names["metric"])
-        scores = score_features(
-            metric, pairs, snakemake.input.features, snakemake.params.settings, snakemake.params.min_distance
-        )
+        scores = score_features(metric, pairs, snakemake.input.features, snakemake.params.settings, snakemake.params.min_distance)
         write_table(snakemake.output.scores, "scores", scores.assign(**names))
