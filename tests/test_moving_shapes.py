@@ -55,7 +55,7 @@ def warp_error(video, mask, flow, nudge=(0.0, 0.0)):
     """Mean difference, of 255, of frame t+1 fetched back along flow plus `nudge` pixels from frame t, well inside the mask."""
     rows, columns = np.mgrid[:SIZE, :SIZE].astype(np.float32)
     errors = []
-    for before, after, covered, move in zip(video, video[1:], mask, flow.astype(np.float32)):
+    for before, after, covered, move in zip(video, video[1:], mask, flow.astype(np.float32), strict=False):
         inner = cv2.erode(covered, np.ones((5, 5))) > 0
         source = columns + move[..., 0] + nudge[0], rows + move[..., 1] + nudge[1]
         back = cv2.remap(after.astype(np.float32), *source, cv2.INTER_CUBIC)
@@ -85,7 +85,7 @@ def test_mask_is_where_the_video_differs_from_the_scene():
         video, mask, _ = render(given, FRAMES, SIZE)
         scene = background(given["scene"], generator(*given["detail"], "scene"), SIZE)
         differs = np.abs(video - scene).max(axis=-1) > 1
-        for shown, covered in zip(differs, mask):
+        for shown, covered in zip(differs, mask, strict=True):
             assert not (shown & (cv2.dilate(covered, np.ones((3, 3))) == 0)).any()
             assert (shown | (covered == 0)).mean() > 0.999  # a sprite pixel can have the scene's colour by chance
 

@@ -88,15 +88,15 @@ def test_editing_a_model_reruns_its_dump_and_what_follows_and_nothing_else(proje
 @pytest.mark.parametrize(
     ("path", "old", "new", "first", "spared"),
     [
-        ("workflow/metrics/ratio.py", "/ 2", "/ 2.0", {"score_features": 2}, {"dump_features", "stylize_clips"}),
-        ("workflow/parts/pooling.py", ".mean(2)", ".amax(2)", {"dump_features": 4}, {"stylize_clips", "list_variants"}),
-        ("workflow/perturbations/shuffle.py", "permutation(n_frames)", "permutation(n_frames)[::-1]", {"list_variants": 2}, {"stylize_clips"}),
-        ("workflow/perturbations/oil.py", "def paint(", "REDRAWN = 1\n\n\ndef paint(", {"paint_keyframes": 1}, {"decode_clips", "list_variants"}),
+        ("metrics/ratio.py", "/ 2", "/ 2.0", {"score_features": 2}, {"dump_features", "stylize_clips"}),
+        ("parts/pooling.py", ".mean(2)", ".amax(2)", {"dump_features": 4}, {"stylize_clips", "list_variants"}),
+        ("perturbations/shuffle.py", "n_frames)\n", "n_frames)[::-1]\n", {"list_variants": 2}, {"stylize_clips"}),
+        ("perturbations/oil.py", "def paint(", "N = 1\n\n\ndef paint(", {"paint_keyframes": 1}, {"decode_clips", "list_variants"}),
     ],
     ids=["metric", "part", "dynamics", "style"],
 )  # fmt: skip
 def test_editing_any_source_reruns_its_stage(project, path, old, new, first, spared):
-    undo = edit(project, path, old, new)
+    undo = edit(project, f"workflow/{path}", old, new)
     planned = project.planned()
     undo()
     assert first.items() <= planned.items() and not spared & planned.keys()

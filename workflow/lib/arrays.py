@@ -22,22 +22,21 @@ def open_frames(path):
 @contextmanager
 def frames_writer(path, clip_shape):
     """Yield `append(clip)`; clips of `clip_shape` [frame, height, width, rgb] are streamed to `path`, never all in memory."""
-    with atomic(path) as temporary:
-        with open(temporary, "wb") as file:
-            count = 0
+    with atomic(path) as temporary, open(temporary, "wb") as file:
+        count = 0
 
-            def write_header():
-                header = {"descr": "|u1", "fortran_order": False, "shape": (count, *clip_shape)}
-                file.seek(0)
-                np.lib.format.write_array_header_1_0(file, header)
+        def write_header():
+            header = {"descr": "|u1", "fortran_order": False, "shape": (count, *clip_shape)}
+            file.seek(0)
+            np.lib.format.write_array_header_1_0(file, header)
 
-            def append(clip):
-                nonlocal count
-                if clip.shape != tuple(clip_shape) or clip.dtype != np.uint8:
-                    raise ValueError(f"{path}: a clip of {clip.dtype} {clip.shape} came, uint8 {clip_shape} was needed")
-                file.write(np.ascontiguousarray(clip).tobytes())
-                count += 1
+        def append(clip):
+            nonlocal count
+            if clip.shape != tuple(clip_shape) or clip.dtype != np.uint8:
+                raise ValueError(f"{path}: a clip of {clip.dtype} {clip.shape} came, uint8 {clip_shape} was needed")
+            file.write(np.ascontiguousarray(clip).tobytes())
+            count += 1
 
-            write_header()
-            yield append
-            write_header()  # numpy leaves room for the first axis to grow, so the data stay where they are
+        write_header()
+        yield append
+        write_header()  # numpy leaves room for the first axis to grow, so the data stay where they are

@@ -18,7 +18,8 @@ def sampled_frames(n_frames, n, stride):
     needed = n if stride == "spread" else (n - 1) * stride + 1
     if needed > n_frames:
         raise BadInput(
-            f"clips of {n_frames} frames came, {n} frames at stride {stride} need clips of at least {needed}: set clip: {{frames: {needed}}}"
+            f"clips of {n_frames} frames came, {n} frames at stride {stride} need clips of at least {needed}:"
+            f" set clip: {{frames: {needed}}}"
         )
     if stride == "spread":
         return spread(n_frames, n)

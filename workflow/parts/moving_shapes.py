@@ -122,5 +122,5 @@ def render(parameters, frames, size):
     coverage = layers[..., 3:]
     video = np.round(still * (1 - coverage) + layers[..., :3]).clip(0, 255).astype(np.uint8)
     mask = (coverage[..., 0] >= 0.5).astype(np.uint8)
-    flow = np.stack([flow_of(m, a, b) for m, a, b in zip(mask, path, path[1:])])
+    flow = np.stack([flow_of(m, a, b) for m, a, b in zip(mask, path, path[1:], strict=False)])
     return video, mask, flow

@@ -11,8 +11,9 @@ def draw(scores, settings):
     """One panel per metric and network; what remains to 100 is `identical`; the grey band is what S in [0, 1] can reach."""
     table = named(scores[(scores["quantity"] == "percent") & scores["factor"].isin(["static", "dynamic"])])
     grid = seaborn.relplot(
-        table, x="layer", y="value", hue="factor", style="factor", row="metric", col="model", kind="line", markers=True, dashes=False,
-        palette=COLOURS, hue_order=["dynamic", "static"], style_order=["dynamic", "static"], height=1.9, aspect=1.1,
+        table, x="layer", y="value", hue="factor", style="factor", row="metric", col="model", kind="line",
+        markers=True, dashes=False, palette=COLOURS, hue_order=["dynamic", "static"], style_order=["dynamic", "static"],
+        height=1.9, aspect=1.1,
         facet_kws={"sharex": "col", "margin_titles": True},
     )  # fmt: skip
     for axes in grid.axes.flat:

@@ -5,7 +5,6 @@ from workflow.lib.plugins import load_plugin
 from workflow.lib.tables import read_table
 from workflow.parts.figure_style import save_figure, set_style
 
-
 if __name__ == "__main__":
     with job(snakemake):
         set_style()
