@@ -11,15 +11,16 @@ from workflow.lib.errors import BadInput
 
 
 class Tee:
-    """Write to the terminal and to the rule's log at once."""
+    """Write to the rule's log and, each line under the job's name, to the terminal, where several jobs speak at once."""
 
-    def __init__(self, terminal, log):
-        self.terminal, self.log = terminal, log
+    def __init__(self, terminal, log, name):
+        self.terminal, self.log, self.name, self.rest = terminal, log, name, ""
 
     def write(self, message):
-        self.terminal.write(message)
         self.log.write(message)
         self.log.flush()
+        *lines, self.rest = (self.rest + message).split("\n")
+        self.terminal.write("".join(f"[{self.name}] {line}\n" for line in lines))
         return len(message)
 
     def flush(self):
@@ -45,12 +46,13 @@ def job(snakemake):
     limit_threads(snakemake.threads)
     log = Path(str(snakemake.log))
     log.parent.mkdir(parents=True, exist_ok=True)
+    name = " ".join([snakemake.rule, *map(str, snakemake.wildcards)])
     with open(log, "w") as file:
-        sys.stdout, sys.stderr = Tee(sys.__stdout__, file), Tee(sys.__stderr__, file)
+        sys.stdout, sys.stderr = Tee(sys.__stdout__, file, name), Tee(sys.__stderr__, file, name)
         try:
             yield
         except BadInput as error:
-            print(f"{snakemake.rule}: {error} (log: {log})", file=sys.stderr)
+            print(f"{error} (log: {log})", file=sys.stderr)
         except Exception:
             traceback.print_exc()
         else:
