@@ -32,6 +32,12 @@ def changed(*path, value):
         (changed("models", "slowonly", "family", value="resnet4d"), "no models plug-in 'resnet4d': looked for"),
         (changed("models", "slowonly", "family", value="nets/mine.py"), "looked for nets/mine.py"),
         (changed("pairs", "dynamics", value="shufle"), "no perturbations plug-in 'shufle': looked for"),
+        (
+            changed("pairs", "dynamics", value=["shuffle", {"block_shufle": {"window": 4}}]),
+            "no perturbations plug-in 'block_shufle'",
+        ),
+        (changed("styles", "oil", value={"apply": "hues"}), "no perturbations plug-in 'hues': looked for"),
+        (changed("styles", "oil", value={"painter": "oil", "options": {"turn": 0.5}}), "'apply' is a dependency of 'options'"),
         (changed("styles", "oil", "painter", value="oils"), "no perturbations plug-in 'oils': looked for"),
         (changed("analyses", 0, "models", value=["x3d"]), "no models is called 'x3d'"),
         (changed("analyses", 0, "dataset", value="kinetics"), "no datasets is called 'kinetics'"),

@@ -8,12 +8,15 @@ import pytest
 
 from workflow.lib.errors import BadInput
 from workflow.parts.frame_sampling import kendall_distance, sampled_frames, shown_frames, spread
-from workflow.perturbations import shuffle
+from workflow.parts.pair_selection import of_perturbation, perturbations_in
+from workflow.perturbations import block_shuffle, shuffle
 from workflow.scripts.list_variants import list_variants
 from workflow.scripts.make_pairs import make_pairs
 
 STYLES = ["oil", "ink", "watercolour", "quilt"]
-PAIRS = {"styles": STYLES, "styles_per_clip": "all", "orders_per_clip": 2, "dynamics": "shuffle", "min_distance": 0.25}
+PAIRS = {"styles": STYLES, "styles_per_clip": "all", "orders_per_clip": 2, "dynamics": "shuffle", "min_distance": 0.25,
+         "ceiling": False}  # fmt: skip
+EVERY = ["shuffle", {"block_shuffle": {"window": 2}}, {"block_shuffle": {"window": 4}}, "reverse", "freeze"]
 
 
 def clip_table(n, n_frames=16):
@@ -52,8 +55,10 @@ def test_a_shuffle_shows_the_same_set_of_frames_in_the_stored_order():
 
 
 @pytest.mark.parametrize("n_frames", [4, 7, 16, 32, 64])
-def test_no_order_is_near_natural_on_the_clip_or_on_its_subsets(n_frames):
-    variants, _ = tables(clip_table(20, n_frames))
+@pytest.mark.parametrize("window", [None, 1, 2, "half"])
+def test_no_order_is_near_natural_on_the_clip_or_on_its_subsets(n_frames, window):
+    blocks = {"block_shuffle": {"window": n_frames // 2 if window == "half" else window}}
+    variants, _ = tables(clip_table(20, n_frames), dynamics=[blocks] if window else "shuffle")
     assert len(variants) == 20 * 4 * 3
     for row in variants[variants["dynamics"] != "natural"].itertuples():
         assert sorted(row.frame_order) == list(range(n_frames))
@@ -113,3 +118,80 @@ def test_only_dynamics_perturb_dynamics():
     assert shuffle.CHANGES == "dynamics"
     with pytest.raises(BadInput, match="one of dynamics"):
         tables(clip_table(1), dynamics="oil")
+
+
+def test_the_first_draws_of_a_shuffle_stay_what_they_were():
+    variants, _ = tables(clip_table(1), orders_per_clip=1)
+    assert variants["variant"].str.endswith(("/natural", "/shuffle0")).all()
+    assert variants["frame_order"][1] == [1, 10, 12, 9, 14, 6, 3, 5, 11, 13, 7, 8, 15, 4, 2, 0]
+
+
+def test_blocks_keep_their_frames_in_order():
+    for n_frames, window in ((16, 4), (16, 3), (7, 2)):
+        order = block_shuffle.draw_order(n_frames, np.random.default_rng(1), window).tolist()
+        assert sorted(order) == list(range(n_frames))
+        for first in range(0, n_frames, window):
+            block = list(range(first, min(first + window, n_frames)))
+            place = order.index(first)
+            assert order[place : place + len(block)] == block
+    for window in (0, 9):
+        with pytest.raises(BadInput, match="16 frames need 1 to 8"):
+            tables(clip_table(1), dynamics=[{"block_shuffle": {"window": window}}])
+
+
+def test_reversed_and_frozen_clips():
+    variants, _ = tables(clip_table(3), dynamics=["reverse", "freeze"])
+    orders = variants[variants["style"] == "oil"].groupby("dynamics")["frame_order"].agg(list)
+    assert set(orders.index) == {"natural", "reverse0", "freeze0", "freeze1"}  # there is one reversal, however many draws
+    assert all(order == list(range(15, -1, -1)) for order in orders["reverse0"])
+    assert all(len(set(order)) == 1 and len(order) == 16 for order in orders["freeze0"])
+    assert len({order[0] for order in orders["freeze0"] + orders["freeze1"]}) > 1
+
+
+def test_every_perturbation_is_named_and_adding_one_changes_no_other():
+    old_variants, old = tables(clip_table(4))
+    variants, pairs = tables(clip_table(4), dynamics=[EVERY[-1], *EVERY[:-1]])
+    named = variants.dropna(subset="perturbation")
+    assert set(named["perturbation"]) == {"shuffle", "block_shuffle(window=2)", "block_shuffle(window=4)", "reverse", "freeze"}
+    assert (named["dynamics"].str.rstrip("0123456789") == named["perturbation"]).all()
+    assert variants[variants["dynamics"] == "natural"]["perturbation"].isna().all()
+    again = variants.set_index("variant").loc[old_variants["variant"]].reset_index()[list(old_variants.columns)]
+    pd.testing.assert_frame_equal(again, old_variants)
+    own = of_perturbation(pairs, "shuffle").reset_index(drop=True)
+    pd.testing.assert_frame_equal(own, old)
+    assert perturbations_in(pairs)[0] == "freeze" and set(of_perturbation(pairs)["perturbation"]) == {"freeze"}
+    with pytest.raises(BadInput, match="'shufle'; there are freeze, shuffle"):
+        of_perturbation(pairs, "shufle")
+
+
+def test_identical_pairs_share_all_but_the_crop():
+    old_variants, old = tables(clip_table(4))
+    variants, pairs = tables(clip_table(4), ceiling=True)
+    added = variants[variants["augmentation"].notna()]
+    assert set(added["variant"]) == {f"v{i}@0.000/{style}/natural+aug0" for i in range(4) for style in STYLES}
+    crops = added.groupby("clip")["crop"].agg(lambda c: set(map(tuple, c)))
+    assert (crops.map(len) == 1).all() and len(set.union(*crops)) == 4  # one crop for all styles of a clip
+    for top, left, side in set.union(*crops):
+        assert 0.9 <= side <= 0.95 and min(top, left) >= 0 and max(top, left) + side <= 1
+    same = pairs[pairs["factor"] == "identical"]
+    assert len(same) == 16 and same["primary"].all() and same["perturbation"].isna().all()
+    assert (same["variant_a"] + "+aug0" == same["variant_b"]).all()
+    pd.testing.assert_frame_equal(pairs[pairs["factor"] != "identical"].reset_index(drop=True), old)
+    plain, empty = variants[variants["augmentation"].isna()].reset_index(drop=True), ["augmentation", "crop"]
+    pd.testing.assert_frame_equal(plain.drop(columns=empty), old_variants.drop(columns=empty))
+    assert plain[empty].isna().all(axis=None) and old_variants[empty].isna().all(axis=None)
+    assert len(of_perturbation(pairs, "shuffle")) == len(pairs)
+
+
+@pytest.mark.parametrize(
+    ("dynamics", "sentence"),
+    [
+        (["block_shuffle"], "missing a required argument: 'window'"),
+        ([{"shuffle": {"window": 2}}], "unexpected keyword argument 'window'"),
+        (["shuffle", {"shuffle": {}}], "names shuffle twice"),
+        (["hue"], "one of dynamics"),
+    ],
+)
+def test_perturbations_that_cannot_be_drawn_are_refused(dynamics, sentence):
+    with pytest.raises(BadInput, match=sentence):
+        tables(clip_table(1), dynamics=dynamics)

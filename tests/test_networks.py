@@ -154,8 +154,8 @@ def dump(model, n_clips=2):
     store = rng.integers(0, 256, (n_clips, 8, 32, 32, 3), "uint8")
     clips = pd.DataFrame({"clip": [f"c{i}" for i in range(n_clips)]})
     orders = [list(range(8)), [7, 6, 5, 4, 3, 2, 1, 0]]
-    rows = [(f"c{i}/oil/{d}", f"c{i}", "oil", order) for i in range(n_clips) for d, order in enumerate(orders)]
-    variants = pd.DataFrame(rows, columns=["variant", "clip", "style", "frame_order"])
+    rows = [(f"c{i}/oil/{d}", f"c{i}", "oil", order, None) for i in range(n_clips) for d, order in enumerate(orders)]
+    variants = pd.DataFrame(rows, columns=["variant", "clip", "style", "frame_order", "crop"])
     units = {row["layer"]: row["units"] for row in describe_model("mine", model, CLIP)}
     return dump_features("mine", model, units, variants, clips, {"oil": store})
 

@@ -5,7 +5,7 @@ from workflow.lib.plugins import plugin_path
 
 
 def used_styles(config):
-    """Styles that get a network of their own, in the order of the config."""
+    """Styles that clips are shown in beside their own look, in the order of the config."""
     return [name for name in config["pairs"]["styles"] if name != "original"]
 
 
@@ -20,6 +20,39 @@ def used_datasets(config):
 def used_models(config):
     """Models that an analysis names."""
     return list(dict.fromkeys(model for analysis in config["analyses"] for model in analysis["models"]))
+
+
+def perturbations_of(pairs):
+    """Perturbations of dynamics that a config's `pairs` names, in its order: list of (plug-in, options)."""
+    listed = [pairs["dynamics"]] if isinstance(pairs["dynamics"], str) else pairs["dynamics"]
+    return [(entry, {}) if isinstance(entry, str) else next(iter(entry.items())) for entry in listed]
+
+
+def model_entry(config, model):
+    """What a model is built from: its own entry of the config, or its source's with `derive` telling what is made of it.
+
+    Random weights are drawn by the model's own seed; a twin has its source's weights, whatever they are.
+    """
+    own = config["models"][model]
+    if "derive" not in own:
+        return own
+    entry = config["models"][own["derive"]["from"]] | {"derive": own["derive"], "batch": own["batch"]}
+    if own["derive"]["how"] == "random_weights":
+        entry |= {"weights": None, "sha256": None, "seed": own["seed"]}
+    return entry
+
+
+def check_derived(config, model):
+    """Raise BadInput where a derived model says what its source decides, or its source is derived or not there."""
+    own = config["models"][model]
+    if "derive" not in own:
+        return
+    source = own["derive"]["from"]
+    check_names("models", [source], config["models"])
+    if "derive" in config["models"][source]:
+        raise BadInput(f"models: {model} is derived from {source}, which is derived itself; name the network that {source} is from")
+    if said := [key for key in ("options", "weights", "sha256") if own[key]]:
+        raise BadInput(f"models: {model} is derived from {source}, which decides its {', '.join(said)}; remove them")
 
 
 def check_names(kind, names, known):
@@ -40,11 +73,13 @@ def check_config(config):
     if max(height, width) > config["clip"]["short_side"] and min(height, width) > config["clip"]["short_side"]:
         raise BadInput(f"clip: a crop of {height} x {width} does not fit a short side of {config['clip']['short_side']} pixels")
     for style in used_styles(config):
-        if "painter" in config["styles"][style]:
-            plugin_path("perturbations", config["styles"][style]["painter"])
-    plugin_path("perturbations", config["pairs"]["dynamics"])
+        for key in {"painter", "apply"} & config["styles"][style].keys():
+            plugin_path("perturbations", config["styles"][style][key])
+    for perturbation, _ in perturbations_of(config["pairs"]):
+        plugin_path("perturbations", perturbation)
     for model in used_models(config):
-        plugin_path("models", config["models"][model]["family"])
+        check_derived(config, model)
+        plugin_path("models", model_entry(config, model)["family"])
     for analysis in config["analyses"]:
         for metric in analysis["metrics"]:
             plugin_path("metrics", metric)

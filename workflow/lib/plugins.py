@@ -1,8 +1,10 @@
 """Models, metrics, perturbations and plots are single files found by name."""
 
+import ast
 import hashlib
 import importlib
 import importlib.util
+import inspect
 from pathlib import Path
 
 from workflow.lib.errors import BadInput
@@ -29,3 +31,19 @@ def load_plugin(folder, name):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def constant_of(path, name, default):
+    """Value of the literal constant `name` of the Python file at `path`, read without importing it; `default` without one."""
+    for node in ast.parse(Path(path).read_text()).body:
+        if isinstance(node, ast.Assign) and any(getattr(target, "id", None) == name for target in node.targets):
+            return ast.literal_eval(node.value)
+    return default
+
+
+def check_options(function, given, options, where):
+    """Raise BadInput unless a plug-in's function, given the arguments `given`, takes `options` and needs no more."""
+    try:
+        inspect.signature(function).bind(*given, **options)
+    except TypeError as error:
+        raise BadInput(f"{where} cannot be used with the options {options}: {error}") from error

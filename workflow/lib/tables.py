@@ -9,6 +9,25 @@ from workflow.lib.files import atomic
 
 text, real, whole, flag = pa.string(), pa.float64(), pa.int32(), pa.bool_()
 
+QUANTITIES = (
+    "S (similarity), percent (softmax of S with identical), units (percent of units per class), or what a metric names itself: "
+    "share, bits, cka"
+)
+FACTORS = (
+    "what is shared: static, dynamic, neither, identical; for `units` the class: dynamic, static, joint, residual, dead; for "
+    "`share`: content, appearance, dynamics, interaction, order_dependence, style_dependence"
+)
+LAYER_SCORE = {
+    "dataset": (text, "data set the clips come from"),
+    "model": (text, "network"),
+    "training": (text, "where its weights come from"),
+    "metric": (text, "the score's plug-in"),
+    "layer": (text, "layer"),
+    "depth": (whole, "rank of the layer in the network, from 0"),
+    "quantity": (text, QUANTITIES),
+    "factor": (text, FACTORS),
+}
+
 TABLES = {
     "clips": {
         "clip": (text, "clip, unique in the data set: video@start"),
@@ -39,29 +58,34 @@ TABLES = {
         "n_clips": (whole, "number of clips measured"),
     },
     "variants": {
-        "variant": (text, "clip/style/dynamics: exactly what a network sees"),
+        "variant": (text, "clip/style/dynamics, +aug and its number where augmented: exactly what a network sees"),
         "clip": (text, "clip it is made of"),
         "style": (text, "appearance; `original` is the unstylized clip"),
         "dynamics": (text, "`natural`, or the perturbation and the number of its draw"),
+        "perturbation": (text, "perturbation of the dynamics with its options; null for natural order"),
         "frame_order": (pa.list_(pa.int16()), "clip frames in the order shown; 0..n-1 is natural"),
         "flow_hue": (pa.list_(pa.float32()), "per frame, hue shift of the flow image in turns; null without jitter"),
         "flow_saturation": (pa.list_(pa.float32()), "per frame, saturation factor of the flow image; null without jitter"),
         "augmentation": (whole, "number of the augmentation draw; null means none"),
+        "crop": (pa.list_(pa.float64()), "top, left and side of the augmentation's crop, shares of the frame; null without"),
     },
     "pairs": {
         "pair": (text, "pair, unique in the data set"),
-        "crossing": (text, "two styles x two dynamics of one clip"),
+        "crossing": (text, "two styles x two dynamics of one clip; for identical pairs the one style and natural order"),
         "clip": (text, "clip both sides are made of"),
         "video": (text, "video of the clip"),
         "label": (text, "class of the clip; null where unknown"),
         "factor": (text, "what the two sides share: static, dynamic, neither or identical"),
+        "perturbation": (text, "perturbation of dynamics of the crossing, with its options; null for identical pairs"),
         "primary": (flag, "true for the pair the paper would use, one per crossing and factor"),
         "variant_a": (text, "side a"),
         "variant_b": (text, "side b"),
     },
     "models": {
         "model": (text, "network, as named in the config"),
-        "training": (text, "where its weights come from: `control`, `untrained`, or the file"),
+        "training": (text, "where its weights come from: `control`, `untrained`, `c2d twin of` a model, or the file"),
+        "derived_from": (text, "the model whose floor this one is; null for a model of its own"),
+        "derivation": (text, "what was made of it: random_weights or c2d_twin"),
         "weights_sha256": (text, "sha256 over the names and bytes of its tensors"),
         "parameters": (whole, "number of parameters"),
         "frames": (whole, "frames it is shown"),
@@ -80,17 +104,57 @@ TABLES = {
         "layer": (text, "layer"),
         "depth": (whole, "rank of the layer in the network, from 0"),
         "unit": (whole, "unit of the layer; null for the whole layer"),
-        "quantity": (text, "S (similarity), percent (softmax of S with identical) or units (percent of units per class)"),
-        "factor": (text, "static, dynamic, identical; for quantity `units` the class: dynamic, static, joint, residual, dead"),
+        "quantity": (text, QUANTITIES),
+        "factor": (text, FACTORS),
         "value": (real, "the score; NaN for a unit that never varies"),
-        "low": (real, "lower end of its interval; null where none was computed"),
-        "high": (real, "upper end of its interval; null where none was computed"),
+        "low": (real, "lower end of its bootstrap interval over videos; null without one, and where a draw has no score"),
+        "high": (real, "upper end of its interval"),
+        "q": (real, "for a unit's S: false discovery rate (Benjamini-Hochberg within layer and factor) against re-paired videos"),
         "n_units": (whole, "units of the layer"),
         "n_dead": (whole, "units of the layer that never vary"),
-        "n_pairs": (whole, "pairs the value rests on"),
+        "n_pairs": (whole, "pairs the value rests on, of each factor"),
         "n_clips": (whole, "clips the value rests on"),
         "n_videos": (whole, "videos the value rests on"),
         "n_crossings_left_out": (whole, "crossings dropped because the order shown is too near the natural one"),
+    },
+    "draws": {
+        **LAYER_SCORE,
+        "n_videos": (whole, "videos in each draw: all of them in a bootstrap, fewer in subsets"),
+        "videos": (text, "digest of the list of all videos: draws that share it were drawn alike"),
+        "kind": (text, "`bootstrap` (with replacement) or `subset` (without)"),
+        "value": (real, "the score on all videos"),
+        "draws": (pa.list_(pa.float32()), "the score on each draw"),
+    },
+    "stability": {
+        **LAYER_SCORE,
+        "n_videos": (whole, "number of videos"),
+        "value": (real, "mean score of sets of so many videos"),
+        "low": (real, "lower end of the interval that separate sets of so many videos span"),
+        "high": (real, "upper end of it"),
+        "n_subsets": (whole, "subsets measured; null for all videos, where the ends are the bootstrap's"),
+    },
+    "differences": {
+        "dataset": (text, "data set the clips come from"),
+        "metric": (text, "the score's plug-in"),
+        "quantity": (text, QUANTITIES),
+        "factor": (text, FACTORS),
+        "comparison": (text, "`networks` (last layers of two networks) or `layers` (two adjacent layers of one)"),
+        "model_a": (text, "network of the first score"),
+        "layer_a": (text, "its layer"),
+        "model_b": (text, "network of the second score"),
+        "layer_b": (text, "its layer"),
+        "value": (real, "first score less the second; null where they cannot be compared"),
+        "low": (real, "lower end of the interval from draws of videos that both share"),
+        "high": (real, "upper end of it"),
+        "n_videos": (whole, "videos the difference rests on"),
+        "reason": (text, "why there is no difference; null where there is one"),
+    },
+    "lambda_sweep": {
+        **LAYER_SCORE,
+        "lambda": (real, "threshold at which a unit encodes a factor"),
+        "value": (real, "percent of the layer's units in the class"),
+        "n_units": (whole, "units of the layer"),
+        "n_videos": (whole, "videos the units' scores rest on"),
     },
 }
 

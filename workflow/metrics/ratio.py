@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from workflow.parts.moments import drawn, moments_of
+from workflow.parts.moments import ROUNDING, drawn, known_quotient, moments_of
+from workflow.parts.video_sums import need_pairs
 
-PAIRS = "primary"
+PAIRS, QUANTITY, RESAMPLES = "primary", "S", True
 
 
 def score(sides, pairs=None, weights=None):
@@ -14,17 +15,22 @@ def score(sides, pairs=None, weights=None):
     [draw, video] resample videos. Returns ({factor: S}, {factor: r [unit]}), with a leading draw axis where weights come.
     Per factor, with m and v the pooled mean and variance of both sides: covariance = mean (a - m)(b - m), unit score
     r = covariance / v (Fisher's intraclass correlation); layer S = sum of covariances over the units / V, with V the sum
-    of the units' variances over all rows of the static and the dynamic pairs. A unit that never varies scores NaN.
+    of the units' variances over all rows of the static and the dynamic pairs.
+
+    Edges: a unit with one and the same value on both sides scores NaN and adds nothing to the covariances; one constant
+    per side, the two different, scores -1; one constant and one varying side score between -1 and 0. A layer in which
+    nothing varies (V = 0) scores NaN. BadInput where there are no static or no dynamic pairs, which V needs.
     """
+    need_pairs(sides, ("static", "dynamic"))
     moments = moments_of(sides, pairs, weights)
-    total = total_variance([m for factor, m in moments.items() if factor in ("static", "dynamic")])  # [draw]
+    total = total_variance([moments["static"], moments["dynamic"]])  # [draw]
     layer, units = {}, {}
     for factor, m in moments.items():
-        mean = (m.a + m.b) / 2
-        covariance = np.where(m.varies, m.ab - mean**2, 0.0)
-        variance = np.where(m.varies, (m.aa + m.bb) / 2 - mean**2, 0.0)
-        layer[factor] = known_quotient(covariance.sum(1), total)
-        units[factor] = known_quotient(covariance, variance)
+        mean, square = (m.a + m.b) / 2, (m.aa + m.bb) / 2
+        covariance, variance = m.ab - mean**2, square - mean**2
+        varies = m.varies & (variance > ROUNDING * square)
+        layer[factor] = known_quotient(np.where(varies, covariance, 0).sum(1), total, total > 0)
+        units[factor] = known_quotient(covariance, variance, varies)
     return drawn(layer, weights), drawn(units, weights)
 
 
@@ -33,11 +39,6 @@ def total_variance(moments):
     n = sum(m.n for m in moments)
     mean = sum(m.n * (m.a + m.b) for m in moments) / (2 * n)
     square = sum(m.n * (m.aa + m.bb) for m in moments) / (2 * n)
-    varies = np.any([m.varies for m in moments], axis=0) | (np.ptp([m.a[0] for m in moments], axis=0) > 0)
-    return np.where(varies, square - mean**2, 0.0).sum(1)
-
-
-def known_quotient(numerator, denominator):
-    """numerator / denominator; NaN where the denominator is not positive."""
-    known = denominator > 0
-    return np.where(known, numerator, np.nan) / np.where(known, denominator, 1)
+    variance = square - mean**2
+    varies = np.max([m.high for m in moments], axis=0) > np.min([m.low for m in moments], axis=0)
+    return np.where(varies & (variance > ROUNDING * square), variance, 0).sum(1)

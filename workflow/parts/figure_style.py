@@ -16,6 +16,10 @@ COLOURS = {
     "residual": "#bdbdbd",
     "dead": "#f0f0f0",
     "identical": "#8c8c8c",
+    "dynamics": "#2c7bb6",
+    "appearance": "#d7301f",
+    "content": "#bdbdbd",
+    "interaction": "#7b5ea7",
 }
 
 
@@ -28,6 +32,13 @@ def named(scores):
     """Copy of the score table whose `model` also says where the weights come from, when they were not learned."""
     note = scores["training"].where(scores["training"].isin(["untrained", "control"]), "")
     return scores.assign(model=scores["model"].where(note == "", scores["model"] + " (" + note + ")"))
+
+
+def note(text):
+    """A figure that says why there is nothing to draw."""
+    figure = plt.figure(figsize=(5, 1))
+    figure.text(0.5, 0.5, text, ha="center", va="center")
+    return figure
 
 
 def save_figure(figure, png, svg):

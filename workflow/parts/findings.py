@@ -3,21 +3,46 @@
 from workflow.parts.figure_style import named
 
 
-def findings(scores):
+def with_interval(row, digits=1):
+    """A value and its interval in brackets, where it has one."""
+    ends = f" [{row.low:.{digits}f}, {row.high:.{digits}f}]" if row.low == row.low else ""
+    return f"{row.value:.{digits}f}{ends}"
+
+
+def last_layers(scores, quantity, factors):
+    """Rows of every network's last layer, networks named in full."""
+    chosen = (scores["quantity"] == quantity) & scores["factor"].isin(factors) & scores["unit"].isna()
+    own = named(scores[chosen])
+    return own[own["depth"] == own.groupby(["dataset", "metric", "model"])["depth"].transform("max")]
+
+
+def percentage_sentences(scores):
+    """One sentence per data set and metric, the network that leans most to dynamics first."""
+    for (dataset, metric), own in last_layers(scores, "percent", ["dynamic", "static"]).groupby(["dataset", "metric"], sort=False):
+        values = own.pivot(index="model", columns="factor", values="value")
+        order = (values["dynamic"] - values["static"]).sort_values(ascending=False).index
+        rows = {(row.model, row.factor): with_interval(row) for row in own.itertuples()}
+        lead = ", ".join(f"{model} {rows[model, 'dynamic']} / {rows[model, 'static']}" for model in order)
+        yield f"On {dataset}, the last layers encode, in percent dynamic / static by {metric}: {lead}."
+
+
+def share_sentences(scores):
+    """One sentence per data set on how much of the variance between clips goes when frames are reordered."""
+    for dataset, own in last_layers(scores, "share", ["order_dependence"]).groupby("dataset", sort=False):
+        ordered = own.sort_values("value", ascending=False)
+        lead = ", ".join(f"{row.model} {with_interval(row, 2)}" for row in ordered.itertuples())
+        yield f"On {dataset}, the share of the last layers' variance that depends on frame order is: {lead}."
+
+
+def findings(scores, confidence=0.95):
     """A few sentences on the last layer of every network, one list entry each."""
-    table = named(scores[(scores["quantity"] == "percent") & scores["factor"].isin(["dynamic", "static"])])
-    sentences = []
-    for (dataset, metric), own in table.groupby(["dataset", "metric"], sort=False):
-        last = own[own["depth"] == own.groupby("model")["depth"].transform("max")]
-        values = last.pivot(index="model", columns="factor", values="value")
-        values = values.loc[(values["dynamic"] - values["static"]).sort_values(ascending=False).index]
-        lead = ", ".join(f"{model} {row.dynamic:.1f} / {row.static:.1f}" for model, row in values.iterrows())
-        sentences.append(f"On {dataset}, the last layers encode, in percent dynamic / static by {metric}: {lead}.")
-    most = scores[scores["quantity"] == "percent"]
-    n = f"{most['n_videos'].min()} videos" if len(most) else "no videos"
-    sentences.append(
-        f"All numbers rest on at least {n}; percentages of this kind can only lie between 15.5 and 42.2 for S in [0, 1]."
-    )
+    sentences = [*percentage_sentences(scores), *share_sentences(scores)]
+    whole = scores[scores["unit"].isna()]
+    n = f"{whole['n_videos'].min()} videos" if len(whole) else "no videos"
+    brackets = f"; brackets are {100 * confidence:g} % intervals over videos" if whole["low"].notna().any() else ""
+    sentences.append(f"All numbers rest on at least {n}{brackets}.")
+    if (whole["quantity"] == "percent").any():
+        sentences.append("Percentages of this kind can only lie between 15.5 and 42.2 for S in [0, 1].")
     labels = [m for m in dict.fromkeys(named(scores)["model"]) if m.endswith("(untrained)")]
     if labels:
         sentences.append(f"Networks with random weights, which say nothing about trained ones: {', '.join(labels)}.")

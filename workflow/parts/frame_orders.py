@@ -1,20 +1,38 @@
 """Drawing the order in which a clip's frames are shown."""
 
+from pathlib import Path
+
 from workflow.lib.errors import BadInput
+from workflow.lib.plugins import check_options, load_plugin
 from workflow.parts.frame_sampling import least_distance
 from workflow.parts.seeding import generator
 
 MOST_DRAWS = 1000
 
 
-def draw_order(perturbation, n_frames, min_distance, *keys):
+def label(name, options):
+    """What a perturbation is called in tables and figures, e.g. shuffle or block_shuffle(window=4); it keys the draws."""
+    listed = ",".join(f"{key}={options[key]}" for key in sorted(options))
+    return Path(name).stem + (f"({listed})" if options else "")
+
+
+def load_perturbation(name, options):
+    """The dynamics plug-in `name`; raises BadInput for one of appearance and for options it does not take."""
+    perturbation = load_plugin("perturbations", name)
+    if perturbation.CHANGES != "dynamics":
+        raise BadInput(f"pairs: dynamics is '{name}', a perturbation of {perturbation.CHANGES}; one of dynamics is needed")
+    check_options(perturbation.draw_order, ("n_frames", "rng"), options, f"pairs: dynamics {name}")
+    return perturbation
+
+
+def draw_order(perturbation, options, n_frames, min_distance, *keys):
     """Frame order of one clip by a dynamics plug-in, keyed by `keys`: list of int [frame].
 
     A random order is redrawn until it and its evenly spaced subsets of 4, 8, 16 and 32 frames are at least
     `min_distance` from natural order, without looking at any network. Raises BadInput where no draw gets there.
     """
     for attempt in range(MOST_DRAWS):
-        order = perturbation.draw_order(n_frames, generator(*keys, attempt))
+        order = perturbation.draw_order(n_frames, generator(*keys, attempt), **options)
         if not perturbation.RANDOM or least_distance(order) >= min_distance:
             return [int(frame) for frame in order]
     raise BadInput(

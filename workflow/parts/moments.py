@@ -1,17 +1,20 @@
-"""Moments of paired activations, plain or resampled by video, from sums per video."""
+"""Moments of paired activations, plain or resampled by video, and the correlation of the sides."""
 
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
+
+from workflow.parts.video_sums import need_pairs, unit_chunks, video_sums
+
+ROUNDING = 1e-12  # a variance below this part of the mean square is rounding: its unit does not vary in that draw
 
 
 @dataclass
 class PairMoments:
     """Means and second moments of one factor's pairs, about a common centre: float64 [draw, unit].
 
-    n: pairs per draw [draw, 1]; a, b, aa, bb, ab: means of the sides, their squares and their product; varies_a, varies_b,
-    varies: whether a side, or both sides taken together, take more than one value [unit].
+    n: pairs per draw [draw, 1]; a, b, aa, bb, ab: means of the sides, their squares and their product; varies_a, varies_b:
+    whether a side takes more than one value [unit]; low, high: least and greatest value of both sides [unit].
     """
 
     n: np.ndarray
@@ -22,37 +25,56 @@ class PairMoments:
     ab: np.ndarray
     varies_a: np.ndarray
     varies_b: np.ndarray
-    varies: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
 
-    @classmethod
-    def of(cls, a, b, centre, codes, weights):
-        """Moments of a, b [pair, unit] about `centre` [unit], pair i belonging to video codes[i], under weights [draw, video].
-
-        Centred float64: one-pass float32 sums lose small variances.
-        """
-        varies = np.ptp(a, axis=0) > 0, np.ptp(b, axis=0) > 0, np.ptp(np.concatenate([a, b]), axis=0) > 0
-        a, b = a.astype(np.float64) - centre, b.astype(np.float64) - centre
-        n = weights @ np.bincount(codes, minlength=weights.shape[1])[:, None]
-
-        def mean(values):
-            sums = pd.DataFrame(values).groupby(codes).sum().reindex(range(weights.shape[1]), fill_value=0.0)
-            return weights @ sums.to_numpy() / n
-
-        return cls(n, mean(a), mean(b), mean(a * a), mean(b * b), mean(a * b), *varies)
+    @property
+    def varies(self):
+        """Whether the two sides taken together hold more than one value: [unit]."""
+        return self.high > self.low
 
 
-def moments_of(sides, pairs=None, weights=None):
-    """PairMoments of every factor, all about one centre.
+def moments_of(sides, pairs=None, weights=None, prepare=None):
+    """PairMoments of every factor, all about one centre per unit, a chunk of units at a time.
 
     sides[factor] = (a, b), float [pair, unit]; pairs[factor] the rows of the pair table in the same order; weights
     [draw, video] how often each video is drawn, videos in sorted order; without weights there is one plain draw.
+    prepare(values [pair, unit], factor) changes a side before it is used. BadInput where a factor has no pairs.
     """
-    centre = np.mean([side.mean(0, dtype=np.float64) for both in sides.values() for side in both], axis=0)
-    if weights is None:
-        return {f: PairMoments.of(a, b, centre, np.zeros(len(a), int), np.ones((1, 1))) for f, (a, b) in sides.items()}
-    videos = sorted(set().union(*(pairs[factor]["video"] for factor in sides)))
-    codes = {factor: pd.Categorical(pairs[factor]["video"], videos).codes for factor in sides}
-    return {f: PairMoments.of(a, b, centre, codes[f], weights) for f, (a, b) in sides.items()}
+    need_pairs(sides, sides)
+    rows, found = video_sums(sides, pairs, weights), {factor: [] for factor in sides}
+    for columns in unit_chunks(sides):
+        own = {f: [x[:, columns] if prepare is None else prepare(x[:, columns], f) for x in both] for f, both in sides.items()}
+        centre = np.mean([x.mean(0, dtype=np.float64) for both in own.values() for x in both], axis=0)
+        for factor, both in own.items():
+            found[factor].append(chunk_moments(rows[factor], *both, centre))
+    return {f: PairMoments(rows[f].n, *(np.concatenate(x, axis=-1) for x in zip(*found[f], strict=True))) for f in sides}
+
+
+def chunk_moments(rows, a, b, centre):
+    """The fields of PairMoments but n, for some units: a, b [pair, unit], centre [unit]."""
+    low_a, low_b, high_a, high_b = a.min(0), b.min(0), a.max(0), b.max(0)
+    a, b = rows.arrange(a) - centre, rows.arrange(b) - centre
+    means = [total / rows.n for total in rows.totals(a, b, a * a, b * b, a * b)]
+    return *means, high_a > low_a, high_b > low_b, np.minimum(low_a, low_b), np.maximum(high_a, high_b)
+
+
+def correlation(m):
+    """Pearson correlation of the sides over pairs, NaN where a side does not vary: [draw, unit]."""
+    variance_a, variance_b = m.aa - m.a**2, m.bb - m.b**2
+    known = m.varies_a & m.varies_b & (variance_a > ROUNDING * m.aa) & (variance_b > ROUNDING * m.bb)
+    return np.where(known, m.ab - m.a * m.b, np.nan) / np.sqrt(np.where(known, variance_a * variance_b, 1))
+
+
+def mean_of_known(values):
+    """Mean over units of [draw, unit], NaN left out; NaN where none is left."""
+    known = ~np.isnan(values)
+    return np.where(known.any(1), np.nansum(values, 1) / np.maximum(known.sum(1), 1), np.nan)
+
+
+def known_quotient(numerator, denominator, known):
+    """numerator / denominator where `known`, NaN elsewhere."""
+    return np.where(known, numerator, np.nan) / np.where(known, denominator, 1)
 
 
 def drawn(values, weights):

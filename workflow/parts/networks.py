@@ -2,27 +2,46 @@
 
 from workflow.lib.errors import BadInput
 from workflow.lib.plugins import load_plugin
+from workflow.parts.derived_networks import c2d_twin
 from workflow.parts.weights import draw_weights, load_weights, read_state
 
 
 def build_network(entry):
-    """Build the network of a config entry {family, options, weights, sha256, seed}: (Network in eval mode, training).
+    """Build the network of a config entry {family, options, weights, sha256, seed, derive}: (Network in eval mode, training).
 
-    training says where its weights come from: `control`, `untrained`, or the file. Raises BadInput for options the family
-    does not know and weights that do not fit.
+    training says where its weights come from: `control`, `untrained`, `c2d twin of` a model, or the file. Raises BadInput
+    for options the family does not know, weights that do not fit and networks that nothing can be derived from.
     """
     family = load_plugin("models", entry["family"])
     try:
         network = family.build(**entry["options"])
     except TypeError as error:
         raise BadInput(f"models: {entry['family']} cannot be built with {entry['options']}: {error}") from error
+    derive = entry.get("derive")
+    if derive and network.control:
+        raise BadInput(f"models: nothing can be derived from {derive['from']}: it is a control, without weights to train")
+    training = fill_weights(network, entry, redraw=derive and derive["how"] == "random_weights")
+    if derive and derive["how"] == "c2d_twin":
+        c2d_twin(network.module)
+        training = training if training == "untrained" else f"c2d twin of {derive['from']}"
+    return network, training
+
+
+def derivation(entry):
+    """Which model a network is the floor of, and how it was made of it; None where it is nobody's."""
+    derive = entry.get("derive") or {}
+    return {"derived_from": derive.get("from"), "derivation": derive.get("how")}
+
+
+def fill_weights(network, entry, redraw):
+    """Load or draw the weights of a network that build() has not filled itself, or in any case draw them: training."""
     module = network.module.eval()
     if entry["weights"]:
         state = read_state(entry["weights"], entry["sha256"])
         load_weights(module, network.rename(state) if network.rename else state, entry["weights"])
-        return network, entry["weights"]
-    if network.control or network.weights:
-        return network, network.weights or "control"
+        return entry["weights"]
+    if (network.control or network.weights) and not redraw:
+        return network.weights or "control"
     size = network.size or 112
     draw_weights(module, entry["seed"], (2, 3, network.frames, size, size))
-    return network, "untrained"
+    return "untrained"

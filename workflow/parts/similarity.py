@@ -2,17 +2,34 @@
 
 import numpy as np
 
+from workflow.lib.errors import BadInput
+
 CLASSES = ("dynamic", "static", "joint", "residual", "dead")
 
 
 def percentages(layer):
     """Softmax over S_dynamic, S_static and S_identical = 1, in percent (Eq. 1, with the mean over units for its sum).
 
-    layer: factor -> S, a number or [draw]. Returns factor -> percent for dynamic, static and identical.
+    layer: factor -> S, a number or [draw]. Returns factor -> percent for dynamic, static and identical. BadInput where one
+    of the two factors is absent.
     """
+    for factor in ("dynamic", "static"):
+        if factor not in layer:
+            raise BadInput(f"no pairs of factor '{factor}' came; percentages need static and dynamic pairs")
     strength = {"dynamic": np.exp(layer["dynamic"]), "static": np.exp(layer["static"]), "identical": np.e}
     total = sum(strength.values())
     return {factor: 100 * value / total for factor, value in strength.items()}
+
+
+def truncated(percent, n_units):
+    """Percentages of whole units, as the released code prints them: factor -> percent, a number or [draw].
+
+    Each factor gets int(p N) of the layer's N = n_units units, p its softmax share, and `identical` all units that remain;
+    off by default, for exact comparison with published tables. NaN stays NaN.
+    """
+    units = {factor: np.floor(value / 100 * n_units) for factor, value in percent.items() if factor != "identical"}
+    units["identical"] = n_units - sum(units.values())
+    return {factor: 100 * number / n_units for factor, number in units.items()}
 
 
 def unit_classes(units, threshold):

@@ -2,14 +2,19 @@
 
 import seaborn
 
-from workflow.parts.figure_style import COLOURS, named
+from workflow.parts.figure_style import COLOURS, named, note
 
 REACHABLE = (15.5, 42.2)  # percent that S in [0, 1] can reach at all: e^0/(e^0 + 2e) to e/(2e + 1)
 
 
 def draw(scores, settings):
-    """One panel per metric and network; what remains to 100 is `identical`; the grey band is what S in [0, 1] can reach."""
+    """One panel per metric and network; what remains to 100 is `identical`; the grey band is what S in [0, 1] can reach.
+
+    Coloured bands are intervals over videos. Metrics without percentages are left out.
+    """
     table = named(scores[(scores["quantity"] == "percent") & scores["factor"].isin(["static", "dynamic"])])
+    if table.empty:
+        return note("no metric of this experiment gives percentages")
     grid = seaborn.relplot(
         table, x="layer", y="value", hue="factor", style="factor", row="metric", col="model", kind="line",
         markers=True, dashes=False, palette=COLOURS, hue_order=["dynamic", "static"], style_order=["dynamic", "static"],
@@ -19,5 +24,9 @@ def draw(scores, settings):
     for axes in grid.axes.flat:
         axes.axhspan(*REACHABLE, color="0.95", zorder=0)
         axes.tick_params(axis="x", rotation=45)
+    for (metric, model), axes in grid.axes_dict.items():
+        for (_, factor), own in table[(table["metric"] == metric) & (table["model"] == model)].groupby(["dataset", "factor"]):
+            own = own.sort_values("depth")
+            axes.fill_between(own["layer"], own["low"], own["high"], color=COLOURS[factor], alpha=0.2, linewidth=0)
     grid.set_axis_labels("", "percent of S").set_titles(row_template="{row_name}", col_template="{col_name}")
     return grid.figure

@@ -2,7 +2,7 @@
 
 import matplotlib.pyplot as plt
 
-from workflow.parts.figure_style import COLOURS, named
+from workflow.parts.figure_style import COLOURS, named, note
 
 ORDER = ["dynamic", "joint", "static", "residual", "dead"]
 
@@ -10,6 +10,8 @@ ORDER = ["dynamic", "joint", "static", "residual", "dead"]
 def draw(scores, settings):
     """Stacked bars per layer, one panel per metric and network; the number of units stands above each bar."""
     table = named(scores[scores["quantity"] == "units"])
+    if table.empty:
+        return note("no metric of this experiment sorts units into classes")
     metrics, models = list(dict.fromkeys(table["metric"])), list(dict.fromkeys(table["model"]))
     figure, grid = plt.subplots(
         len(metrics),

@@ -7,9 +7,9 @@ from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
 from workflow.lib.errors import BadInput
-from workflow.lib.experiment import check_config, used_datasets, used_models, used_styles
+from workflow.lib.experiment import check_config, model_entry, perturbations_of, used_datasets, used_models, used_styles
 from workflow.lib.manifest import fingerprint, read_dataset
-from workflow.lib.plugins import plugin_path
+from workflow.lib.plugins import constant_of, plugin_path
 from workflow.lib.sources import digest, folder_digest
 
 try:
@@ -24,8 +24,9 @@ except (BadInput, WorkflowError) as error:
     raise WorkflowError("config: " + " ".join(str(error).split("\nFailed validating")[0].split()))
 
 RENDERED = [name for name in used_datasets(config) if name not in ROWS]
-PAINTED = [name for name in used_styles(config) if "checkpoint" not in config["styles"][name]]
-IMPORTED = [name for name in used_styles(config) if name not in PAINTED]
+APPLIED = [name for name in used_styles(config) if "apply" in config["styles"][name]]
+IMPORTED = [name for name in used_styles(config) if "checkpoint" in config["styles"][name]]
+PAINTED = [name for name in used_styles(config) if name not in APPLIED + IMPORTED]
 GALLERY = ["original", *used_styles(config)]  # what the picture of one clip shows
 
 
@@ -78,6 +79,11 @@ def painter_plugin(style):
     """The plug-in that paints a style's keyframes, if one does."""
     painter = config["styles"][style].get("painter")
     return [("perturbations", painter)] if painter else []
+
+
+def network_plugin(model):
+    """The plug-in that builds a model."""
+    return "models", model_entry(config, model)["family"]
 
 
 def keyframe_clips(wildcards, pattern):

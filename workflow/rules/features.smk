@@ -3,7 +3,7 @@
 # Why:    every variant goes through every network once, all layers in one pass, pooled on the device.
 rule describe_model:
     input:
-        weights=lambda w: config["models"][w.model]["weights"] or [],
+        weights=lambda w: model_entry(config, w.model)["weights"] or [],
     output:
         layers="results/models/{model}.parquet",
     log:
@@ -13,9 +13,9 @@ rule describe_model:
         "../../envs/torch.yaml"
     params:
         name="{model}",
-        model=lambda w: config["models"][w.model],
+        model=lambda w: model_entry(config, w.model),
         clip=config["clip"],
-        source=lambda w: source("describe_model", ("models", config["models"][w.model]["family"])),
+        source=lambda w: source("describe_model", network_plugin(w.model)),
     script:
         "../scripts/describe_model.py"
 
@@ -23,7 +23,7 @@ rule describe_model:
 rule dump_features:
     input:
         described="results/models/{model}.parquet",
-        weights=lambda w: config["models"][w.model]["weights"] or [],
+        weights=lambda w: model_entry(config, w.model)["weights"] or [],
         variants="results/variants/{dataset}/{shard}.parquet",
         clips="results/clips/{dataset}/{shard}/clips.parquet",
         stores=[store_of(style) for style in config["pairs"]["styles"]],
@@ -35,8 +35,8 @@ rule dump_features:
         "../../envs/torch.yaml"
     params:
         name="{model}",
-        model=lambda w: config["models"][w.model],
+        model=lambda w: model_entry(config, w.model),
         styles=config["pairs"]["styles"],
-        source=lambda w: source("dump_features", ("models", config["models"][w.model]["family"])),
+        source=lambda w: source("dump_features", network_plugin(w.model)),
     script:
         "../scripts/dump_features.py"

@@ -14,7 +14,7 @@ rule list_variants:
     params:
         pairs=config["pairs"],
         seed=config["seed"],
-        source=source("list_variants", ("perturbations", config["pairs"]["dynamics"])),
+        source=source("list_variants", *(("perturbations", name) for name, _ in perturbations_of(config["pairs"]))),
     script:
         "../scripts/list_variants.py"
 

@@ -1,9 +1,14 @@
-# Reads:  results/reports/{experiment}/scores.parquet, the style quality, the rejected videos
+# Reads:  results/reports/{experiment}/scores.parquet and the tables made from it, the style quality, the rejected videos
 # Writes: results/reports/{experiment}/{plot}.svg, .png, gallery_{dataset}.png, report.html
 # Why:    people look rather than read.
+def plot_table(plot):
+    """Name of the table that a plot reads: its TABLE, by default the scores."""
+    return constant_of(plugin_path("plots", plot), "TABLE", "scores")
+
+
 rule draw_plot:
     input:
-        scores="results/reports/{experiment}/scores.parquet",
+        table=lambda w: f"results/reports/{w.experiment}/{plot_table(w.plot)}.parquet",
     output:
         png=report(
             "results/reports/{experiment}/{plot}.png",
@@ -20,6 +25,7 @@ rule draw_plot:
         "../../envs/analysis.yaml"
     params:
         plot="{plot}",
+        name=lambda w: plot_table(w.plot),
         settings=config["scores"],
         source=lambda w: source("draw_plot", ("plots", w.plot)),
     script:

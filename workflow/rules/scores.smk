@@ -1,18 +1,22 @@
 # Reads:  results/features, results/pairs
-# Writes: results/scores/{metric}/{dataset}/{model}.parquet, results/reports/{experiment}/scores.parquet
-# Why:    a metric is a function over pairs of activations; one table of all scores is what every figure reads.
+# Writes: results/scores/{metric}/{dataset}/{model}.parquet, .draws.parquet; results/reports/{experiment}/scores.parquet,
+#         differences.parquet, stability.parquet, lambda_sweep.parquet
+# Why:    a metric is a function over pairs of activations; one table of all scores is what every figure reads, and everything
+#         said about uncertainty comes from draws of videos that all networks share.
 rule score_features:
     input:
         pairs="results/pairs/{dataset}.parquet",
         features=lambda w: of_shards("results/features/{dataset}/{model}/{shard}.parquet", w.dataset, model=w.model),
     output:
         scores="results/scores/{metric}/{dataset}/{model}.parquet",
+        draws="results/scores/{metric}/{dataset}/{model}.draws.parquet",
     log:
         "results/logs/score_features/{metric}/{dataset}/{model}.log",
     conda:
         "../../envs/analysis.yaml"
     params:
         settings=config["scores"],
+        seed=config["seed"],
         min_distance=config["pairs"]["min_distance"],
         dataset="{dataset}",
         model="{model}",
@@ -35,3 +39,50 @@ rule collect_scores:
         source=source("collect_scores"),
     script:
         "../scripts/collect_scores.py"
+
+
+rule compare_scores:
+    input:
+        draws=analysed("results/scores/{metric}/{dataset}/{model}.draws.parquet"),
+    output:
+        differences="results/reports/{experiment}/differences.parquet",
+    log:
+        "results/logs/compare_scores/{experiment}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        confidence=config["scores"]["confidence"],
+        source=source("compare_scores"),
+    script:
+        "../scripts/compare_scores.py"
+
+
+rule measure_stability:
+    input:
+        draws=analysed("results/scores/{metric}/{dataset}/{model}.draws.parquet"),
+    output:
+        stability="results/reports/{experiment}/stability.parquet",
+    log:
+        "results/logs/measure_stability/{experiment}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        confidence=config["scores"]["confidence"],
+        source=source("measure_stability"),
+    script:
+        "../scripts/measure_stability.py"
+
+
+rule sweep_lambda:
+    input:
+        scores="results/reports/{experiment}/scores.parquet",
+    output:
+        sweep="results/reports/{experiment}/lambda_sweep.parquet",
+    log:
+        "results/logs/sweep_lambda/{experiment}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        source=source("sweep_lambda"),
+    script:
+        "../scripts/sweep_lambda.py"

@@ -1,7 +1,8 @@
 # Reads:  results/clips, resources/styles
 # Writes: results/styles/{style}/ (keyframes, generator, training curve), results/stylized/{dataset}/{style}/{shard}/frames.npy,
 #         results/stylized/{dataset}/quality.parquet
-# Why:    one network per style changes what every frame looks like and leaves its motion alone; the quality table says how well.
+# Why:    one network (or one fixed function) per style changes what every frame looks like and leaves its motion alone; the
+#         quality table says how well.
 rule paint_keyframes:
     input:
         checked=lambda w: keyframe_clips(w, "results/clips/{dataset}/clips.parquet"),
@@ -80,12 +81,36 @@ rule stylize_clips:
         frames="results/stylized/{dataset}/{style}/{shard}/frames.npy",
     log:
         "results/logs/stylize_clips/{dataset}/{style}/{shard}.log",
+    wildcard_constraints:
+        style=one_of(PAINTED + IMPORTED),
     conda:
         "../../envs/torch.yaml"
     params:
         source=source("stylize_clips"),
     script:
         "../scripts/stylize_clips.py"
+
+
+rule apply_style:
+    input:
+        checked="results/clips/{dataset}/clips.parquet",
+        frames="results/clips/{dataset}/{shard}/frames.npy",
+    output:
+        frames="results/stylized/{dataset}/{style}/{shard}/frames.npy",
+    log:
+        "results/logs/apply_style/{dataset}/{style}/{shard}.log",
+    wildcard_constraints:
+        style=one_of(APPLIED),
+    conda:
+        "../../envs/torch.yaml"
+    params:
+        style="{style}",
+        plugin=lambda w: config["styles"][w.style]["apply"],
+        options=lambda w: config["styles"][w.style].get("options", {}),
+        seed=config["seed"],
+        source=lambda w: source("apply_style", ("perturbations", config["styles"][w.style]["apply"])),
+    script:
+        "../scripts/apply_style.py"
 
 
 rule measure_styles:

@@ -6,7 +6,7 @@ from workflow.lib.errors import BadInput
 from workflow.lib.job import job
 from workflow.lib.tables import write_table
 from workflow.parts.frame_sampling import sampled_frames
-from workflow.parts.networks import build_network
+from workflow.parts.networks import build_network, derivation
 from workflow.parts.pooling import pooled_layers
 from workflow.parts.preprocessing import preprocess
 from workflow.parts.seeding import generator
@@ -30,6 +30,7 @@ def describe_model(name, entry, clip):
     about = {
         "model": name,
         "training": training,
+        **derivation(entry),
         "weights_sha256": state_sha256(network.module),
         "parameters": sum(p.numel() for p in network.module.parameters()),
         "frames": network.frames,

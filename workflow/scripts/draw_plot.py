@@ -1,4 +1,4 @@
-"""Draw one figure of an experiment from its score table."""
+"""Draw one figure of an experiment from one of its tables."""
 
 from workflow.lib.job import job
 from workflow.lib.plugins import load_plugin
@@ -8,6 +8,6 @@ from workflow.parts.figure_style import save_figure, set_style
 if __name__ == "__main__":
     with job(snakemake):
         set_style()
-        scores = read_table(snakemake.input.scores, "scores")
-        figure = load_plugin("plots", snakemake.params.plot).draw(scores, snakemake.params.settings)
+        table = read_table(snakemake.input.table, snakemake.params.name)
+        figure = load_plugin("plots", snakemake.params.plot).draw(table, snakemake.params.settings)
         save_figure(figure, snakemake.output.png, snakemake.output.svg)

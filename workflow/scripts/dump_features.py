@@ -8,8 +8,9 @@ from workflow.lib.errors import BadInput
 from workflow.lib.features import write_features
 from workflow.lib.job import job, progress
 from workflow.lib.tables import read_table
+from workflow.parts.augmentation import cropped
 from workflow.parts.frame_sampling import kendall_distance, sampled_frames, shown_frames
-from workflow.parts.networks import build_network
+from workflow.parts.networks import build_network, derivation
 from workflow.parts.pooling import pooled_layers
 from workflow.parts.preprocessing import preprocess
 from workflow.parts.weights import state_sha256
@@ -36,7 +37,7 @@ def run_network(network, units, variants, shown, rows, stores, batch, device):
     with pooled_layers(network.module, network.layers) as activations:
         for start in progress(starts, "variants seen (batches)"):
             part = range(start, min(start + batch, len(variants)))
-            frames = [stores[variants["style"].iloc[i]][rows[i]][shown[i]] for i in part]
+            frames = [cropped(stores[variants["style"].iloc[i]][rows[i]][shown[i]], variants["crop"].iloc[i]) for i in part]
             frames = torch.from_numpy(np.stack(frames)).to(device)  # [batch, frame, height, width, rgb]
             network.module(preprocess(frames, network.size, network.mean, network.std))
             for layer in chunks:
@@ -52,7 +53,7 @@ def dump_features(name, entry, units, variants, clips, stores):
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network, training = build_network(entry)
     about = {"model": name, "entry": entry, "training": training, "weights_sha256": state_sha256(network.module)}
-    about |= {"pooling": "global mean", "precision": "float32", "software": {"torch": torch.__version__}}
+    about |= derivation(entry) | {"pooling": "global mean", "precision": "float32", "software": {"torch": torch.__version__}}
     network.module.to(device)
     orders = [np.asarray(order) for order in variants["frame_order"]]
     shown = [shown_frames(order, sampled_frames(len(order), network.frames, network.stride)) for order in orders]

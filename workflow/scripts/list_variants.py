@@ -1,11 +1,13 @@
 """List exactly what networks will be shown: every clip in its styles and dynamics."""
 
 from workflow.lib.errors import BadInput
+from workflow.lib.experiment import perturbations_of
 from workflow.lib.job import job
-from workflow.lib.plugins import load_plugin
 from workflow.lib.tables import read_table, write_table
-from workflow.parts.frame_orders import draw_order
-from workflow.parts.seeding import seed_of
+from workflow.parts.frame_orders import draw_order, label, load_perturbation
+from workflow.parts.seeding import generator, seed_of
+
+SIDES = 0.9, 0.95  # ASSUME: a crop of 90 to 95 % of both sides is another look at the same appearance and motion
 
 
 def styles_of(clip, styles, drawn, seed):
@@ -16,26 +18,54 @@ def styles_of(clip, styles, drawn, seed):
     return sorted(ranked[:drawn], key=styles.index)
 
 
-def dynamics_of(clip, n_frames, name, draws, min_distance, seed):
-    """Frame orders of one clip, natural first: name of the dynamics -> frame order."""
-    perturbation = load_plugin("perturbations", name)
-    if perturbation.CHANGES != "dynamics":
-        raise BadInput(f"pairs: dynamics is '{name}', a perturbation of {perturbation.CHANGES}; one of dynamics is needed")
-    orders = {"natural": list(range(n_frames))}
-    for draw in range(draws):
-        orders[f"{name}{draw}"] = draw_order(perturbation, n_frames, min_distance, seed, "order", name, clip, draw)
-    return orders
+def dynamics_of(clip, n_frames, perturbations, draws, min_distance, seed):
+    """Dynamics of one clip, natural first: name -> columns of table `variants`.
+
+    perturbations: label -> (plug-in, options). What is drawn at random is drawn `draws` times, the rest comes once. Every
+    draw is keyed by its own label and number, so that adding a perturbation or a draw changes no other.
+    """
+    dynamics = {"natural": {"perturbation": None, "frame_order": list(range(n_frames))}}
+    for name, (perturbation, options) in perturbations.items():
+        for draw in range(draws if perturbation.RANDOM else 1):
+            order = draw_order(perturbation, options, n_frames, min_distance, seed, "order", name, clip, draw)
+            dynamics[f"{name}{draw}"] = {"perturbation": name, "frame_order": order}
+    return dynamics
+
+
+def draw_crop(clip, draw, seed):
+    """A crop of one clip, anywhere in the frame, the same in every style: [top, left, side], shares of the frame's sides."""
+    rng = generator(seed, "augmentation", clip, draw)
+    side = rng.uniform(*SIDES)
+    return [*rng.uniform(0, 1 - side, 2).tolist(), float(side)]
+
+
+def loaded(pairs):
+    """The perturbations that `pairs` names: label -> (plug-in, options).
+
+    Raises BadInput where one is named twice and where a label would run into the number of a draw.
+    """
+    perturbations = {}
+    for name, options in perturbations_of(pairs):
+        called = label(name, options)
+        if called in perturbations:
+            raise BadInput(f"pairs: dynamics names {called} twice")
+        if called[-1].isdigit():
+            raise BadInput(f"pairs: dynamics is '{called}', but draws are numbered: a name that does not end in a digit is needed")
+        perturbations[called] = load_perturbation(name, options), options
+    return perturbations
 
 
 def list_variants(clips, pairs, seed):
     """Variants of every row of the clip table: rows of table `variants`, styles varying slower than dynamics."""
-    rows = []
+    rows, perturbations = [], loaded(pairs)
     for clip in clips.itertuples():
-        orders = dynamics_of(clip.clip, clip.n_frames, pairs["dynamics"], pairs["orders_per_clip"], pairs["min_distance"], seed)
+        dynamics = dynamics_of(clip.clip, clip.n_frames, perturbations, pairs["orders_per_clip"], pairs["min_distance"], seed)
+        shown = {name: {"dynamics": name, **columns, "augmentation": None, "crop": None} for name, columns in dynamics.items()}
+        if pairs["ceiling"]:
+            shown["natural+aug0"] = shown["natural"] | {"augmentation": 0, "crop": draw_crop(clip.clip, 0, seed)}
         for style in styles_of(clip.clip, pairs["styles"], pairs["styles_per_clip"], seed):
-            for dynamics, order in orders.items():
-                variant = f"{clip.clip}/{style}/{dynamics}"
-                rows.append({"variant": variant, "clip": clip.clip, "style": style, "dynamics": dynamics, "frame_order": order})
+            for suffix, columns in shown.items():
+                rows.append({"variant": f"{clip.clip}/{style}/{suffix}", "clip": clip.clip, "style": style, **columns})
     return rows
 
 

@@ -1,4 +1,7 @@
-"""Pair the variants of each clip by the crossed design: two styles x two dynamics give six pairs, two per factor."""
+"""Pair the variants of each clip by the crossed design: two styles x two dynamics give six pairs, two per factor.
+
+Identical pairs, where there are augmented variants, stand outside the crossings.
+"""
 
 from itertools import combinations
 
@@ -18,18 +21,27 @@ PAIRS = {
 
 
 def crossings(clip, variants, seed):
-    """Yield (name, cells) for all pairs of styles and all perturbed dynamics of one clip; cells[style, dynamics] is a variant.
+    """Yield (name, perturbation, cells) for all pairs of styles and all perturbed dynamics of one clip.
 
-    Which style comes first is drawn by key, so that neither side of a pair is one style throughout.
+    cells[style, dynamics] is a variant. Which style comes first is drawn by key, so that neither side of a pair is one
+    style throughout.
     """
     variant_of = {(row.style, row.dynamics): row.variant for row in variants.itertuples()}
     styles = list(dict.fromkeys(variants["style"]))
-    perturbed = [d for d in dict.fromkeys(variants["dynamics"]) if d != "natural"]
+    perturbed = variants[variants["perturbation"].notna()].drop_duplicates("dynamics")
     for pair in combinations(styles, 2):
         pair = sorted(pair, key=lambda style: seed_of(seed, "first style", clip, *sorted(pair), style))
-        for dynamics in perturbed:
+        for dynamics, perturbation in zip(perturbed["dynamics"], perturbed["perturbation"], strict=True):
             cells = {(i, j): variant_of[style, d] for i, style in enumerate(pair) for j, d in enumerate(("natural", dynamics))}
-            yield f"{clip}/{pair[0]}+{pair[1]}/{dynamics}", cells
+            yield f"{clip}/{pair[0]}+{pair[1]}/{dynamics}", perturbation, cells
+
+
+def identical(clip, variants):
+    """Yield (name, sides) for all styles of one clip that have an augmented variant: natural, and augmented."""
+    natural = variants[variants["dynamics"] == "natural"]
+    plain = natural[natural["augmentation"].isna()].set_index("style")["variant"]
+    for row in natural[natural["augmentation"].notna()].itertuples():
+        yield f"{clip}/{row.style}/natural+aug{int(row.augmentation)}", (plain[row.style], row.variant)
 
 
 def make_pairs(variants, clips, seed):
@@ -37,12 +49,14 @@ def make_pairs(variants, clips, seed):
     about = clips.set_index("clip")[["video", "label"]]
     rows = []
     for clip, own in variants.groupby("clip", sort=False):
-        for crossing, cells in crossings(clip, own, seed):
+        for crossing, perturbation, cells in crossings(clip, own[own["augmentation"].isna()], seed):
             for factor, sides in PAIRS.items():
                 for rank, (a, b) in enumerate(sides):
-                    pair = f"{crossing}/{factor}{rank}"
-                    rows.append((pair, crossing, clip, *about.loc[clip], factor, rank == 0, cells[a], cells[b]))
-    columns = ["pair", "crossing", "clip", "video", "label", "factor", "primary", "variant_a", "variant_b"]
+                    pair = (f"{crossing}/{factor}{rank}", crossing, clip, *about.loc[clip], factor)
+                    rows.append((*pair, perturbation, rank == 0, cells[a], cells[b]))
+        for crossing, sides in identical(clip, own):
+            rows.append((f"{crossing}/identical0", crossing, clip, *about.loc[clip], "identical", None, True, *sides))
+    columns = ["pair", "crossing", "clip", "video", "label", "factor", "perturbation", "primary", "variant_a", "variant_b"]
     return pd.DataFrame(rows, columns=columns)
 
 

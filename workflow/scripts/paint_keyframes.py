@@ -46,7 +46,9 @@ def choose(stores, tables, seed, count):
 
 def painted(chosen, painter, seed):
     """Paint every chosen frame with the plug-in `painter`, each with a seed of its own."""
-    paint, pairs = load_plugin("perturbations", painter).paint, []
+    paint, pairs = getattr(load_plugin("perturbations", painter), "paint", None), []
+    if paint is None:
+        raise BadInput(f"painter '{painter}' has no paint(frame, seed); if it has apply(), say apply: {painter}")
     for (clip, frame), image in progress(chosen, f"painting keyframes ({painter})"):
         result = paint(image, seed_of(seed, "paint", clip, frame))
         if result.shape != image.shape or result.dtype != np.uint8:

@@ -1,4 +1,4 @@
-"""Score one network on one data set by one metric: similarities, percentages and unit classes of every layer."""
+"""Score one network on one data set by one metric: values, intervals over videos and q-values of every layer and unit."""
 
 import numpy as np
 import pandas as pd
@@ -8,75 +8,111 @@ from workflow.lib.features import read_about, read_keys, read_layer
 from workflow.lib.job import job, progress
 from workflow.lib.plugins import load_plugin
 from workflow.lib.tables import read_table, write_table
-from workflow.parts.similarity import class_percentages, percentages
+from workflow.parts.compared_pairs import check_pairs, kept_pairs, refuse_not_finite, sides_of
+from workflow.parts.pair_selection import of_perturbation
+from workflow.parts.repairing import p_values, q_values
+from workflow.parts.resampling import interval, resamples, videos_digest
+from workflow.parts.similarity import class_percentages, percentages, truncated
 
-LEAST_VIDEOS = 3
-
-
-def kept_pairs(pairs, keys, min_distance):
-    """Pairs of the crossings whose perturbed order, as the network saw it, is far enough from natural; and how many are not.
-
-    Raises BadInput where a variant of the pair table was not dumped, or too few videos remain.
-    """
-    distance = keys.set_index("variant")["order_distance"]
-    missing = set(pairs["variant_a"]).union(pairs["variant_b"]) - set(distance.index)
-    if missing:
-        raise BadInput(f"the feature dump lacks {len(missing)} variants of the pair table, the first is {min(missing)}")
-    shown = np.maximum(distance.loc[pairs["variant_a"]].to_numpy(), distance.loc[pairs["variant_b"]].to_numpy())
-    farthest = pd.Series(shown).groupby(pairs["crossing"].to_numpy()).max()
-    near = set(farthest.index[farthest < min_distance])
-    kept = pairs[~pairs["crossing"].isin(near)]
-    if kept["video"].nunique() < LEAST_VIDEOS:
-        raise BadInput(
-            f"{kept['video'].nunique()} videos have pairs to compare ({len(near)} crossings left out for orders too near"
-            f" the natural one); at least {LEAST_VIDEOS} are needed"
-        )
-    return kept, len(near)
+NEEDED = {"primary": ("static", "dynamic"), "all": ("static", "dynamic", "neither")}
+WHOLE = ["quantity", "factor", "value", "low", "high"]
 
 
-def sides_of(pairs, keys, activations):
-    """Both sides and the pair rows of every factor: factor -> (a, b) float [pair, unit], factor -> DataFrame."""
-    row_of = pd.Series(np.arange(len(keys)), keys["variant"])
-    by_factor = dict(list(pairs.groupby("factor", sort=True)))
-    sides = {
-        factor: tuple(activations[row_of.loc[own[f"variant_{side}"]].to_numpy()] for side in "ab")
-        for factor, own in by_factor.items()
-    }
-    return sides, by_factor
+def check_threshold(threshold):
+    """Raise BadInput for a threshold that a similarity cannot pass or cannot miss."""
+    if not -1 < threshold < 1:
+        raise BadInput(f"scores: lambda is {threshold}; a similarity lies between -1 and 1, and so must the threshold")
 
 
-def score_layer(metric, sides, pairs, threshold):
-    """Rows (unit, quantity, factor, value) of one layer."""
-    layer, units = metric.score(sides, pairs)
-    rows = [(None, "S", factor, value) for factor, value in layer.items()]
-    rows += [(None, "percent", factor, value) for factor, value in percentages(layer).items()]
-    rows += [(None, "units", name, value) for name, value in class_percentages(units, threshold).items()]
-    for factor, values in units.items():
-        rows += [(unit, "S", factor, value) for unit, value in enumerate(values)]
-    dead = np.isnan(units["static"]) | np.isnan(units["dynamic"])
-    return pd.DataFrame(rows, columns=["unit", "quantity", "factor", "value"]).assign(n_units=len(dead), n_dead=dead.sum())
+def layer_values(metric, layer, units, settings):
+    """All that is said of a layer: (quantity, factor) -> value, or [draw] where the scores have draws."""
+    values = {(metric.QUANTITY, factor): value for factor, value in layer.items()}
+    if metric.QUANTITY == "S":
+        percent = percentages(layer)
+        if settings["truncate"]:
+            percent = truncated(percent, units["static"].shape[-1])
+        values |= {("percent", factor): value for factor, value in percent.items()}
+        values |= {("units", name): value for name, value in class_percentages(units, settings["lambda"]).items()}
+    return values
 
 
-def score_features(metric, pairs, features, settings, min_distance):
-    """Table `scores` of one feature dump, without the names of data set, model and metric."""
-    keys, about = read_keys(features), read_about(features[0])
-    kept, n_left_out = kept_pairs(pairs, keys, min_distance)
-    if metric.PAIRS == "primary":
-        kept = kept[kept["primary"]]
+def score_resamples(metric, sides, pairs, listed):
+    """Scores under every Resample, from one call: a list of (resample, layer, units), the scores with a leading draw axis."""
+    if not listed or not getattr(metric, "RESAMPLES", True):
+        return []
+    scored = metric.score(sides, pairs, np.concatenate([each.weights for each in listed]))
+    ends = np.cumsum([len(each.weights) for each in listed])
+    parts = [slice(end - len(each.weights), end) for each, end in zip(listed, ends, strict=True)]
+    return [
+        (each, *({f: draws[part] for f, draws in values.items()} for values in scored))
+        for each, part in zip(listed, parts, strict=True)
+    ]
+
+
+def null_q_values(metric, sides, pairs, permutations, seed):
+    """q-value of every unit against re-paired videos: factor -> [unit]; only similarities have this null."""
+    if permutations == 0 or metric.QUANTITY != "S":
+        return {}
+    if hasattr(metric, "prepared"):  # what the metric does to the activations before it correlates them
+        sides, pairs = metric.prepared(sides, pairs)
+    return {f: q_values(p_values(*both, pairs[f]["video"].to_numpy(), permutations, seed)) for f, both in sides.items()}
+
+
+def unit_rows(quantity, units, ends, q):
+    """Rows of table `scores` of all units: a list of DataFrames. units, q: factor -> [unit]; ends: factor -> (low, high)."""
     tables = []
+    for factor, values in units.items():
+        low, high = ends.get(factor, (np.nan, np.nan))
+        columns = {"value": values, "low": low, "high": high, "q": q.get(factor, np.nan)}
+        tables.append(pd.DataFrame({"unit": np.arange(len(values)), "quantity": quantity, "factor": factor, **columns}))
+    return tables
+
+
+def score_layer(metric, sides, pairs, listed, settings, seed):
+    """Tables `scores` and `draws` of one layer, without the names of layer, data set, model and metric."""
+    layer, units = metric.score(sides, pairs)
+    values, ends, unit_ends, draws = layer_values(metric, layer, units, settings), {}, {}, []
+    for each, layer_draws, unit_draws in score_resamples(metric, sides, pairs, listed):
+        drawn = layer_values(metric, layer_draws, unit_draws, settings)
+        about = {"kind": each.kind, "n_videos": each.n_videos}
+        draws += [{"quantity": k[0], "factor": k[1], "value": values[k], "draws": d, **about} for k, d in drawn.items()]
+        if each.kind == "bootstrap":
+            ends = {key: interval(d, values[key], settings["confidence"], each.n_videos) for key, d in drawn.items()}
+            unit_ends = {f: interval(d, units[f], settings["confidence"], each.n_videos) for f, d in unit_draws.items()}
+    whole = pd.DataFrame([(*k, v, *ends.get(k, (np.nan, np.nan))) for k, v in values.items()], columns=WHOLE)
+    q = null_q_values(metric, sides, pairs, settings["permutations"], seed)
+    scores = pd.concat([whole, *unit_rows(metric.QUANTITY, units, unit_ends, q)])
+    dead = int(np.isnan(list(units.values())).any(0).sum()) if units else None
+    return scores.assign(n_units=next(iter(sides.values()))[0].shape[1], n_dead=dead), pd.DataFrame(draws)
+
+
+def score_features(metric, pairs, features, settings, seed, min_distance):
+    """Tables `scores` and `draws` of one feature dump, without the names of data set, model and metric."""
+    check_threshold(settings["lambda"])
+    keys, about = read_keys(features), read_about(features[0])
+    pairs = of_perturbation(pairs)
+    check_pairs(pairs, keys, NEEDED[metric.PAIRS])
+    kept, n_left_out = kept_pairs(pairs, keys, min_distance)
+    kept = kept[kept["primary"]] if metric.PAIRS == "primary" else kept
+    videos = sorted(set(kept["video"]))
+    listed = resamples(videos, settings["draws"], settings["subsets"], seed)
+    found = []
     for depth, layer in enumerate(progress(about["layers"], "layers scored")):
-        sides, by_factor = sides_of(kept, keys, read_layer(features, layer))
-        table = score_layer(metric, sides, by_factor, settings["lambda"]).assign(layer=layer, depth=depth)
-        tables.append(table)
-    scores = pd.concat(tables).assign(training=about["training"], n_crossings_left_out=n_left_out)
+        activations = read_layer(features, layer)
+        refuse_not_finite(layer, keys, activations)
+        tables = score_layer(metric, *sides_of(kept, keys, activations), listed, settings, seed)
+        found.append([table.assign(layer=layer, depth=depth, training=about["training"]) for table in tables])
+    scores, draws = (pd.concat(tables) for tables in zip(*found, strict=True))
     n_pairs = kept["factor"].value_counts()
     scores["n_pairs"] = scores["factor"].map(n_pairs).fillna(n_pairs.min()).astype(int)
-    return scores.assign(n_clips=kept["clip"].nunique(), n_videos=kept["video"].nunique())
+    scores = scores.assign(n_clips=kept["clip"].nunique(), n_videos=len(videos), n_crossings_left_out=n_left_out)
+    return scores, draws.assign(videos=videos_digest(videos))
 
 
 if __name__ == "__main__":
     with job(snakemake):
-        names = {name: snakemake.params[name] for name in ("dataset", "model", "metric")}
+        names, params = {name: snakemake.params[name] for name in ("dataset", "model", "metric")}, snakemake.params
         pairs, metric = read_table(snakemake.input.pairs, "pairs"), load_plugin("metrics", names["metric"])
-        scores = score_features(metric, pairs, snakemake.input.features, snakemake.params.settings, snakemake.params.min_distance)
-        write_table(snakemake.output.scores, "scores", scores.assign(**names))
+        found = score_features(metric, pairs, snakemake.input.features, params.settings, params.seed, params.min_distance)
+        for name, table in zip(("scores", "draws"), found, strict=True):
+            write_table(snakemake.output[name], name, table.assign(**names))

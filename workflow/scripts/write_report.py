@@ -44,7 +44,7 @@ def write_report(template, scores, models, quality, rejected, figures, config):
     versions = {package: importlib.metadata.version(package) for package in PACKAGES}
     return environment.from_string(Path(template).read_text()).render(
         experiment=config["experiment"],
-        findings=findings(scores),
+        findings=findings(scores, config["scores"]["confidence"]),
         figures={title: embedded(path) for title, path in figures.items()},
         layers=html_table(layer_table(scores)),
         models=html_table(models),

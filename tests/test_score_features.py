@@ -1,0 +1,159 @@
+"""One feature dump to score tables: what is refused, what does not matter, and the tables made from the scores."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.dumped_features import planted_dump
+from workflow.lib.errors import BadInput
+from workflow.lib.features import read_keys
+from workflow.lib.tables import TABLES, read_table, write_table
+from workflow.metrics import cka, pearson, shares, within_class
+from workflow.parts.compared_pairs import check_pairs
+from workflow.parts.findings import findings
+from workflow.scripts.compare_scores import compare_scores
+from workflow.scripts.measure_stability import measure_stability
+from workflow.scripts.score_features import score_features
+from workflow.scripts.sweep_lambda import sweep_lambda
+
+SETTINGS = {"lambda": 0.5, "draws": 200, "confidence": 0.95, "permutations": 100, "subsets": 5, "truncate": False}
+NEEDED = ["static", "dynamic"]
+
+
+def scored(pairs, paths, metric=pearson, seed=0, **settings):
+    return score_features(metric, pairs, paths, SETTINGS | settings, seed, 0.25)
+
+
+def named(tables, model, metric="pearson"):
+    return [table.assign(dataset="d", model=model, metric=metric) for table in tables]
+
+
+def test_scores_do_not_depend_on_sharding(tmp_path):
+    (tmp_path / "one").mkdir()
+    (tmp_path / "many").mkdir()
+    one, many = scored(*planted_dump(tmp_path / "one")), scored(*planted_dump(tmp_path / "many", shards=5))
+    for a, b in zip(one, many, strict=True):
+        pd.testing.assert_frame_equal(a, b, check_exact=True)
+
+
+def test_every_value_lies_in_its_interval_and_every_unit_has_a_q_value(tmp_path):
+    scores, draws = scored(*planted_dump(tmp_path))
+    assert (scores["low"] <= scores["value"]).all() and (scores["value"] <= scores["high"]).all()
+    units = scores["unit"].notna()
+    assert scores.loc[units, "q"].between(1 / 108, 1).all() and scores.loc[~units, "q"].isna().all()
+    assert (
+        set(draws["kind"]) == {"bootstrap", "subset"}
+        and (draws["draws"].map(len) == draws["kind"].map({"bootstrap": 200, "subset": 5})).all()
+    )
+    for name, table in (("scores", scores), ("draws", draws)):
+        write_table(tmp_path / f"{name}.parquet", name, table)
+        assert list(read_table(tmp_path / f"{name}.parquet", name)) == list(TABLES[name])
+
+
+def test_metrics_of_other_quantities(tmp_path):
+    pairs, paths = planted_dump(tmp_path)
+    scores, draws = scored(pairs, paths, shares)
+    whole = scores[scores["unit"].isna()]
+    assert set(scores["quantity"]) == {"share"} and whole["low"].notna().all() and scores["q"].isna().all() and len(draws)
+    assert any("depends on frame order" in sentence for sentence in findings(named([scores], "net", "shares")[0]))
+    scores, draws = scored(pairs, paths, cka)
+    assert set(scores["quantity"]) == {"cka"} and scores["low"].isna().all() and draws.empty
+    for name, table in (("scores", scores), ("draws", draws)):
+        write_table(tmp_path / f"{name}.parquet", name, table)
+    assert set(scored(pairs, paths, within_class)[0]["quantity"]) == {"S", "percent", "units"}
+
+
+def test_intervals_and_null_can_be_switched_off_and_percentages_truncated(tmp_path):
+    pairs, paths = planted_dump(tmp_path)
+    scores, draws = scored(pairs, paths, draws=0, subsets=0, permutations=0, truncate=True)
+    assert scores["low"].isna().all() and scores["q"].isna().all() and draws.empty
+    percent = scores[(scores["quantity"] == "percent") & (scores["layer"] == "layer1")]
+    np.testing.assert_allclose(percent["value"] % 20, 0, atol=1e-9)  # five units
+    assert percent["value"].sum() == pytest.approx(100)
+
+
+def spoil(value):
+    def change(layers):
+        layers["layer1"][7, 2] = value
+
+    return change
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_activations_that_are_not_finite_are_refused(tmp_path, value):
+    pairs, paths = planted_dump(tmp_path, spoil=spoil(value), shards=2)
+    variant = read_keys(paths)["variant"][7]
+    with pytest.raises(BadInput, match=f"holds {value} at variant {variant}, layer layer1, unit 2"):
+        scored(pairs, paths)
+
+
+def test_pairs_that_cannot_be_compared_are_refused(tmp_path):
+    pairs, paths = planted_dump(tmp_path)
+    keys = read_keys(paths)
+    crossed = pairs.assign(variant_b=pairs["variant_b"].to_numpy()[::-1])
+    with pytest.raises(BadInput, match="pairs join different clips, the first is .* with .*; both sides .* from one clip"):
+        check_pairs(crossed, keys, NEEDED)
+    with pytest.raises(BadInput, match="no pairs of the factor 'dynamic'; static, dynamic are needed"):
+        check_pairs(pairs[pairs["factor"] != "dynamic"], keys, NEEDED)
+    with pytest.raises(BadInput, match="no pairs of the factor 'neither'"):
+        scored(pairs[pairs["factor"] != "neither"], paths, shares)
+    with pytest.raises(BadInput, match="lacks 2 variants of the pair table"):
+        check_pairs(pairs, keys[2:], NEEDED)
+
+
+def test_too_few_videos_and_impossible_thresholds_are_refused(tmp_path):
+    pairs, paths = planted_dump(tmp_path)
+    few = pairs[pairs["video"].isin(sorted(set(pairs["video"]))[:2])]
+    with pytest.raises(BadInput, match="2 videos have pairs to compare .* at least 3 are needed"):
+        scored(few, paths)
+    with pytest.raises(BadInput, match=r"12 crossings|0 videos"):
+        score_features(pearson, pairs, paths, SETTINGS, 0, 0.6)
+    for threshold in (-1, 1, 1.5):
+        with pytest.raises(BadInput, match=f"lambda is {threshold}; a similarity lies between -1 and 1"):
+            scored(pairs, paths, **{"lambda": threshold})
+
+
+def test_layers_of_different_widths_are_refused(tmp_path):
+    (tmp_path / "other").mkdir()
+    pairs, paths = planted_dump(tmp_path, shards=2)
+    _, others = planted_dump(tmp_path / "other", units=(3, 6), shards=2)
+    with pytest.raises(BadInput, match="layer layer1 has 5 and 6 units"):
+        scored(pairs, [paths[0], others[1]])
+
+
+def test_differences_between_networks_and_layers(tmp_path):
+    for name in "abc":
+        (tmp_path / name).mkdir()
+    draws = []
+    for seed, name in enumerate("ab"):
+        draws.append(named(scored(*planted_dump(tmp_path / name, seed=seed)), name)[1])
+    pairs, paths = planted_dump(tmp_path / "c", seed=2)
+    draws.append(named(scored(pairs[pairs["video"] != pairs["video"][0]], paths), "c")[1])
+    table = compare_scores(pd.concat(draws), 0.95)
+    networks = table[(table["comparison"] == "networks") & (table["quantity"] == "S") & (table["factor"] == "static")]
+    assert list(zip(networks["model_a"], networks["model_b"], strict=True)) == [("a", "b"), ("a", "c"), ("b", "c")]
+    first, refused = networks.iloc[0], networks.iloc[1]
+    assert first["low"] <= first["value"] <= first["high"] and first["layer_a"] == "layer1" and pd.isna(first["reason"])
+    assert refused["reason"] == "a rests on 12 videos, c on 11, and they are not the same" and pd.isna(refused["value"])
+    layers = table[(table["comparison"] == "layers") & (table["quantity"] == "percent") & (table["factor"] == "dynamic")]
+    assert list(layers["model_a"]) == ["a", "b", "c"] and layers["value"].notna().all()
+    write_table(tmp_path / "differences.parquet", "differences", table)
+
+
+def test_stability_says_how_far_fewer_videos_scatter(tmp_path):
+    scores, draws = named(scored(*planted_dump(tmp_path, n_videos=64, units=(2, 20)), subsets=100), "net")
+    table = measure_stability(draws, 0.95)
+    table = table[(table["quantity"] == "S") & (table["factor"] == "static") & (table["layer"] == "layer1")].set_index("n_videos")
+    half = (table["high"] - table["low"]) / 2
+    assert list(table.index) == [64, 4, 8, 16, 32] and half[[4, 8, 16, 32, 64]].is_monotonic_decreasing
+    assert half[32] == pytest.approx(half[64] * 2**0.5, rel=0.35)  # a root law, joined to the bootstrap's interval
+
+
+def test_the_lambda_sweep_passes_through_the_scores(tmp_path):
+    scores, _ = named(scored(*planted_dump(tmp_path)), "net")
+    sweep = sweep_lambda(scores)
+    at = sweep[np.isclose(sweep["lambda"], 0.5)].set_index(["layer", "factor"])["value"]
+    stored = scores[scores["quantity"] == "units"].set_index(["layer", "factor"])["value"]
+    pd.testing.assert_series_equal(at.sort_index(), stored.sort_index())
+    assert (sweep.groupby(["layer", "lambda"])["value"].sum().round(9) == 100).all()
+    write_table(tmp_path / "sweep.parquet", "lambda_sweep", sweep)

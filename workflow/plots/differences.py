@@ -1,0 +1,40 @@
+"""Which networks differ: dynamic less static of the last layers of every two networks, with paired intervals."""
+
+import matplotlib.pyplot as plt
+
+from workflow.parts.figure_style import COLOURS, note
+
+TABLE = "differences"
+SHOWN = {"percent": {"dynamic": "dynamic", "static": "static"}, "share": {"dynamics": "dynamic", "appearance": "static"}}
+
+
+def draw(differences, settings):
+    """One row per pair of networks, one panel per metric; intervals away from zero are differences that videos do not explain."""
+    networks = differences[differences["comparison"].eq("networks") & differences["reason"].isna()]
+    table = networks[[factor in SHOWN.get(quantity, {}) for quantity, factor in networks[["quantity", "factor"]].to_numpy()]]
+    if table.empty:
+        return note("no two networks of this experiment can be compared")
+    table = table.assign(pair=table["model_a"] + " − " + table["model_b"])
+    panels = list(table.groupby(["dataset", "metric"], sort=False))
+    pairs = list(dict.fromkeys(table["pair"]))
+    size = (2.6 * len(panels) + 1.5, 0.28 * len(pairs) + 1)
+    figure, grid = plt.subplots(1, len(panels), figsize=size, sharey=True, squeeze=False, layout="constrained")
+    for axes, (names, own) in zip(grid[0], panels, strict=True):
+        draw_panel(axes, own, pairs)
+        axes.set_title(" · ".join(names))
+    figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside right center", frameon=False)
+    return figure
+
+
+def draw_panel(axes, table, pairs):
+    """Points and intervals of one data set and metric, the two factors a little apart."""
+    for offset, (factor, own) in zip((-0.15, 0.15), table.groupby("factor"), strict=False):
+        quantity = own["quantity"].iloc[0]
+        rows = [pairs.index(pair) + offset for pair in own["pair"]]
+        colour = COLOURS[SHOWN[quantity][factor]]
+        axes.hlines(rows, own["low"], own["high"], color=colour, linewidth=1.5)
+        axes.plot(own["value"], rows, "o", color=colour, markersize=3, label=SHOWN[quantity][factor])
+    axes.axvline(0, color="0.4", linewidth=0.8)
+    axes.set_yticks(range(len(pairs)), pairs)
+    axes.set_ylim(len(pairs) - 0.5, -0.5)
+    axes.set_xlabel("percentage points" if quantity == "percent" else "share of variance")

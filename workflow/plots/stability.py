@@ -1,0 +1,32 @@
+"""How many videos are enough: the interval of every network's last layer against the number of videos."""
+
+import seaborn
+
+from workflow.parts.figure_style import COLOURS, named, note
+
+TABLE = "stability"
+SHOWN = {"S": ["dynamic", "static"], "share": ["dynamics", "appearance"]}
+
+
+def draw(stability, settings):
+    """Half the interval's width of S, or of a share, over sets of so many videos, one panel per metric and network.
+
+    The rightmost point is the bootstrap's interval over all videos; the others come from subsets.
+    """
+    shown = [stability["factor"].isin(SHOWN.get(q, [])) & (stability["quantity"] == q) for q in SHOWN]
+    last = stability["depth"] == stability.groupby(["dataset", "model", "metric"])["depth"].transform("max")
+    table = named(stability[(shown[0] | shown[1]) & last])
+    if table.empty:
+        return note("no metric of this experiment was scored on subsets of the videos")
+    table = table.assign(half=(table["high"] - table["low"]) / 2)
+    grid = seaborn.relplot(
+        table, x="n_videos", y="half", hue="factor", style="dataset", row="metric", col="model", kind="line", errorbar=None,
+        markers=True, palette=COLOURS, hue_order=[f for f in COLOURS if f in set(table["factor"])], height=1.9, aspect=1.1,
+        facet_kws={"margin_titles": True, "sharey": "row"},
+    )  # fmt: skip
+    grid.set(ylim=(0, None))
+    for axes in grid.axes.flat:
+        axes.set_xscale("log", base=2)
+        axes.xaxis.set_major_formatter("{x:.0f}")
+    grid.set_axis_labels("videos", "± of the value").set_titles(row_template="{row_name}", col_template="{col_name}")
+    return grid.figure

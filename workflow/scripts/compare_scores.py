@@ -1,0 +1,47 @@
+"""Differences between the last layers of every two networks and between adjacent layers of one, from shared bootstrap draws."""
+
+from itertools import combinations, pairwise
+
+import numpy as np
+import pandas as pd
+
+from workflow.lib.job import job
+from workflow.lib.tables import concat_tables, write_table
+from workflow.parts.resampling import interval
+
+
+def compared(scores):
+    """Yield (comparison, row a, row b) of one data set, metric, quantity and factor."""
+    ordered = [own.sort_values("depth") for _, own in scores.groupby("model", sort=False)]
+    for a, b in combinations([next(own.tail(1).itertuples()) for own in ordered], 2):
+        yield "networks", a, b
+    for own in ordered:
+        for a, b in pairwise(own.itertuples()):
+            yield "layers", a, b
+
+
+def difference(a, b, confidence):
+    """Value, interval and number of videos of a - b; or why the two cannot be compared."""
+    if a.videos != b.videos:
+        return {"reason": f"{a.model} rests on {a.n_videos} videos, {b.model} on {b.n_videos}, and they are not the same"}
+    value = a.value - b.value
+    if np.isnan(value):
+        return {"reason": "one of the two has no score"}
+    low, high = interval(np.subtract(a.draws, b.draws, dtype=np.float64), value, confidence, a.n_videos)
+    return {"value": value, "low": low, "high": high, "n_videos": a.n_videos}
+
+
+def compare_scores(draws, confidence):
+    """Table `differences` from table `draws` of all analyses; videos are resampled alike, so draws are differenced one by one."""
+    rows, keys = [], ["dataset", "metric", "quantity", "factor"]
+    for names, own in draws[draws["kind"] == "bootstrap"].groupby(keys, sort=False):
+        for comparison, a, b in compared(own):
+            about = {"comparison": comparison, "model_a": a.model, "layer_a": a.layer, "model_b": b.model, "layer_b": b.layer}
+            rows.append(dict(zip(keys, names, strict=True)) | about | difference(a, b, confidence))
+    return pd.DataFrame(rows)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        draws = concat_tables(snakemake.input.draws, "draws")
+        write_table(snakemake.output.differences, "differences", compare_scores(draws, snakemake.params.confidence))
