@@ -94,12 +94,7 @@ rule measure_styles:
         frames=lambda w: of_shards("results/clips/{dataset}/{shard}/frames.npy", w.dataset),
         stylized=lambda w: of_shards("results/stylized/{dataset}/{style}/{shard}/frames.npy", w.dataset, style=used_styles(config)),
     output:
-        quality=report(
-            "results/stylized/{dataset}/quality.parquet",
-            caption="../report/quality.rst",
-            category="Styles",
-            labels={"data set": "{dataset}"},
-        ),
+        quality="results/stylized/{dataset}/quality.parquet",
     log:
         "results/logs/measure_styles/{dataset}.log",
     conda:
