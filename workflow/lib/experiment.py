@@ -1,5 +1,7 @@
 """What an experiment's configuration asks for, and whether its names exist (standard library only)."""
 
+from pathlib import Path
+
 from workflow.lib.errors import BadInput
 from workflow.lib.plugins import plugin_path
 
@@ -28,16 +30,27 @@ def check_names(kind, names, known):
             raise BadInput(f"no {kind} is called '{name}'; `{kind}` defines {', '.join(known) or 'none'}")
 
 
+def check_files(config):
+    """Raise BadInput where a file that the config names does not exist."""
+    files = {f"styles: {name}": config["styles"][name].get("checkpoint") for name in used_styles(config)}
+    files |= {f"models: {name}": config["models"][name]["weights"] for name in used_models(config)}
+    files["style_training: perceptual_weights"] = config["style_training"]["perceptual_weights"]
+    for where, path in files.items():
+        if path and not Path(path).is_file():
+            raise BadInput(f"{where}: the file {path} does not exist")
+
+
 def check_config(config):
     """Raise BadInput where a name is not defined or a plug-in's file does not exist."""
     check_names("styles", used_styles(config), config["styles"])
     check_names("datasets", used_datasets(config), config["datasets"])
     check_names("models", used_models(config), config["models"])
+    check_files(config)
     n_styles, drawn = len(config["pairs"]["styles"]), config["pairs"]["styles_per_clip"]
     if drawn != "all" and drawn > n_styles:
         raise BadInput(f"pairs: styles_per_clip is {drawn}, but only {n_styles} styles are listed")
     height, width = config["clip"]["crop"]
-    if max(height, width) > config["clip"]["short_side"] and min(height, width) > config["clip"]["short_side"]:
+    if min(height, width) > config["clip"]["short_side"]:
         raise BadInput(f"clip: a crop of {height} x {width} does not fit a short side of {config['clip']['short_side']} pixels")
     for style in used_styles(config):
         if "painter" in config["styles"][style]:

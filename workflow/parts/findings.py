@@ -16,9 +16,9 @@ def findings(scores):
     most = scores[scores["quantity"] == "percent"]
     n = f"{most['n_videos'].min()} videos" if len(most) else "no videos"
     sentences.append(
-        f"All numbers rest on at least {n}; percentages of this kind can only lie between 15.5 and 42.2 for S in [0, 1]."
+        f"All numbers rest on at least {n}; percentages of this kind lie between 15.5 and 42.2 wherever both S are in [0, 1]."
     )
-    labels = [m for m in dict.fromkeys(named(scores)["model"]) if m.endswith("(untrained)")]
+    labels = [m for m in dict.fromkeys(named(scores)["model"].str.split("\n").str[0]) if m.endswith("(untrained)")]
     if labels:
         sentences.append(f"Networks with random weights, which say nothing about trained ones: {', '.join(labels)}.")
     return sentences

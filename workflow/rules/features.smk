@@ -14,7 +14,7 @@ rule describe_model:
     params:
         name="{model}",
         model=lambda w: config["models"][w.model],
-        clip=config["clip"],
+        clip={key: config["clip"][key] for key in ("frames", "crop")},
         source=lambda w: source("describe_model", ("models", config["models"][w.model]["family"])),
     script:
         "../scripts/describe_model.py"

@@ -4,7 +4,7 @@
 # Why:    one network per style changes what every frame looks like and leaves its motion alone; the quality table says how well.
 rule paint_keyframes:
     input:
-        checked=lambda w: keyframe_clips(w, "results/clips/{dataset}/clips.parquet"),
+        checked=ancient(lambda w: keyframe_clips(w, "results/clips/{dataset}/clips.parquet")),
         frames=lambda w: keyframe_clips(w, "results/clips/{dataset}/{shard}/frames.npy"),
         clips=lambda w: keyframe_clips(w, "results/clips/{dataset}/{shard}/clips.parquet"),
     output:
@@ -35,6 +35,7 @@ rule paint_keyframes:
 rule train_style:
     input:
         keyframes="results/styles/{style}/keyframes.npy",
+        perceptual=config["style_training"]["perceptual_weights"] or [],
     output:
         weights="results/styles/{style}/generator.safetensors",
         curve="results/styles/{style}/training.parquet",
@@ -47,13 +48,15 @@ rule train_style:
     params:
         settings={k: v for k, v in config["style_training"].items() if k not in ("dataset", "keyframes")},
         seed=config["seed"],
-        scratch="results/styles/scratch",
+        scratch="results/styles/{style}/scratch",
         source=source("train_style"),
     script:
         "../scripts/train_style.py"
 
 
 rule import_style:
+    input:
+        checkpoint=lambda w: config["styles"][w.style]["checkpoint"],
     output:
         weights="results/styles/{style}/generator.safetensors",
     log:
@@ -64,7 +67,6 @@ rule import_style:
     conda:
         "../../envs/torch.yaml"
     params:
-        path=lambda w: config["styles"][w.style]["checkpoint"],
         sha256=lambda w: config["styles"][w.style].get("sha256"),
         source=source("import_style"),
     script:
@@ -73,7 +75,7 @@ rule import_style:
 
 rule stylize_clips:
     input:
-        checked="results/clips/{dataset}/clips.parquet",
+        checked=ancient("results/clips/{dataset}/clips.parquet"),  # enough of the data set is usable
         frames="results/clips/{dataset}/{shard}/frames.npy",
         weights="results/styles/{style}/generator.safetensors",
     output:

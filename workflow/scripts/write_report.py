@@ -32,7 +32,7 @@ def layer_table(scores):
     """Similarities and percentages of every layer, one row per layer and metric."""
     whole = named(scores[scores["unit"].isna()])
     whole = whole[whole["quantity"].isin(["S", "percent"]) & whole["factor"].isin(["dynamic", "static"])]
-    keys = ["dataset", "model", "metric", "depth", "layer", "n_units", "n_dead", "n_videos"]
+    keys = ["dataset", "model", "metric", "depth", "layer", "n_units", "n_dead", "n_videos", "n_crossings_left_out"]
     wide = whole.pivot(index=keys, columns=["quantity", "factor"], values="value")
     wide.columns = [f"{quantity} {factor}" for quantity, factor in wide.columns]
     return wide.reset_index().drop(columns="depth")
@@ -49,9 +49,8 @@ def write_report(template, scores, models, quality, rejected, figures, config):
         layers=html_table(layer_table(scores)),
         models=html_table(models),
         quality=html_table(quality),
-        warnings=[f"{row.dataset}, {row.style}: {row.warning}" for row in quality.itertuples() if row.warning],
+        warnings=(quality["dataset"] + ", " + quality["warning"]).dropna().tolist(),
         rejected=html_table(rejected) if len(rejected) else "",
-        left_out=int(scores["n_crossings_left_out"].max()),
         config=json.dumps(config, indent=2, ensure_ascii=False),
         versions={"python": platform.python_version(), **versions},
     )
