@@ -8,7 +8,7 @@ SNAKEMAKE = .venv/bin/snakemake --cores $(CORES)
 
 run: .venv/ready
 	$(SNAKEMAKE)
-	@echo; echo "The report: $$(ls -t results/reports/*/report.html | head -n 1)"
+	@echo; echo "The report: results/reports/$$(sed -n 's/^experiment: *\([^ #]*\).*/\1/p' config.yaml)/report.html"
 
 test: .venv/ready
 	.venv/bin/python -m pytest

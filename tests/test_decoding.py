@@ -13,7 +13,7 @@ from workflow.lib.errors import BadInput
 from workflow.lib.manifest import read_dataset
 from workflow.parts import video_reading
 from workflow.scripts.collect_clips import check
-from workflow.scripts.decode_clips import check_size, decode_clips
+from workflow.scripts.decode_clips import decode_clips
 
 REAL = Path("../shared/assets/clips")
 CLIP = {"frames": 8, "fps": 12.5, "short_side": 32, "crop": [32, 32], "short_videos": "reject", "clips_per_video": 1}
@@ -198,8 +198,21 @@ def test_fit_keeps_what_needs_no_scaling():
     assert np.array_equal(video_reading.fit(picture, 40, (40, 60)), picture[..., ::-1])
     means = picture.reshape(20, 2, 30, 2, 3).mean((1, 3))[:, 5:25, ::-1]
     assert np.abs(video_reading.fit(picture, 20, (20, 20)) - means).max() <= 0.5
-    with pytest.raises(BadInput, match=r"a crop of \[32, 40\] needs a short_side of at least 40, it is 32"):
-        check_size({**CLIP, "crop": [32, 40]})
+    with pytest.raises(video_reading.Unusable, match="smaller than the crop: 20 x 30 pixels, a crop needs 20 x 40"):
+        video_reading.fit(picture, 20, (20, 40))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "changes", "most"),
+    [("100", "", {}, 120), ("", "", {"clips_per_video": 4}, 500), ("5", "5.3", {}, 5), ("5", "5.3", {"short_videos": "loop"}, 400)],
+    ids=["late start", "several clips", "too short a segment", "looped segment"],
+)
+def test_long_videos_are_not_read_through(tmp_path, monkeypatch, start, end, changes, most):
+    path = made.write_video(tmp_path / "long.mp4", 3000)
+    grabbed, time_stamps = [], video_reading.time_stamps
+    monkeypatch.setattr(video_reading, "time_stamps", lambda *a: (grabbed.append(t) or t for t in time_stamps(*a)))
+    decode(path, start=start, end=end, **changes)
+    assert len(grabbed) <= most
 
 
 @pytest.mark.parametrize("name", ["ein Läufer ü.mp4", "日本 語.mp4", "a:b %03d.mp4"])

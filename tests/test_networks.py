@@ -139,7 +139,7 @@ def test_a_clip_too_short_for_the_network_is_refused():
 
 OWN_NETWORK = """
 import torch
-from workflow.lib.network import Network
+from workflow.parts.network import Network
 
 def build(bad=False):
     module = torch.nn.Sequential(torch.nn.Conv3d(3, 6, 3), torch.nn.ReLU())
@@ -149,14 +149,14 @@ def build(bad=False):
 """
 
 
-def dump(model, n_clips=2):
+def dump(model, n_clips=2, units=None):
     rng = np.random.default_rng(0)
     store = rng.integers(0, 256, (n_clips, 8, 32, 32, 3), "uint8")
     clips = pd.DataFrame({"clip": [f"c{i}" for i in range(n_clips)]})
     orders = [list(range(8)), [7, 6, 5, 4, 3, 2, 1, 0]]
     rows = [(f"c{i}/oil/{d}", f"c{i}", "oil", order, None) for i in range(n_clips) for d, order in enumerate(orders)]
     variants = pd.DataFrame(rows, columns=["variant", "clip", "style", "frame_order", "crop"])
-    units = {row["layer"]: row["units"] for row in describe_model("mine", model, CLIP)}
+    units = units or {row["layer"]: row["units"] for row in describe_model("mine", model, CLIP)}
     return dump_features("mine", model, units, variants, clips, {"oil": store})
 
 
@@ -173,7 +173,41 @@ def test_a_network_that_gives_nan_is_refused(tmp_path):
     path = tmp_path / "mine.py"
     path.write_text(OWN_NETWORK)
     with pytest.raises(BadInput, match=r"model mine gave .* at variant c0/oil/0, layer first, unit 0"):
-        dump(entry(str(path), bad=True))
+        dump(entry(str(path), bad=True), units={"first": 6, "last": 6})
+
+
+BAD_NETWORKS = {
+    "torch.nn.LSTM(8, 4)": "layer first gives tuple",
+    "torch.nn.Flatten(0, 1)": "layer first gives 3 rows for one clip",
+    "torch.nn.Threshold(float('inf'), float('nan'))": "gave nan at variant noise, layer first, unit 0",
+}
+
+
+@pytest.mark.parametrize("module", BAD_NETWORKS)
+def test_a_network_that_cannot_be_dumped_is_refused_before_long_work(tmp_path, module):
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "import torch\nfrom workflow.parts.network import Network\n\n\nclass Mine(torch.nn.Module):\n    def __init__(self):\n"
+        f"        super().__init__()\n        self.first = {module}\n\n    def forward(self, video):\n"
+        "        return self.first(video[:, :, 0, :8, :8].flatten(0, 1) if 'LSTM' in str(self.first) else video)\n\n\n"
+        "def build():\n    return Network(Mine(), {'first': 'first'}, frames=4)\n"
+    )
+    with pytest.raises(BadInput, match=BAD_NETWORKS[module]):
+        describe_model("mine", entry(str(path)), CLIP)
+
+
+def test_the_last_batch_is_filled_up(tmp_path):
+    model = entry("resnet3d", architecture="slowonly", **SMALL)
+    (_, whole, _), (_, alone, _) = dump({**model, "batch": 4}, n_clips=3), dump({**model, "batch": 4}, n_clips=2)
+    for layer in whole:  # 6 variants in batches of 4 and 4, the last two repeated; 4 in one batch
+        assert np.array_equal(whole[layer][:4], alone[layer]) and len(whole[layer]) == 6
+
+
+def test_unknown_architectures_and_lags_are_refused():
+    with pytest.raises(BadInput, match="architecture i3d2 came, one of c2d, slowonly"):
+        build_network(entry("resnet3d", architecture="i3d2"))
+    with pytest.raises(BadInput, match="a lag of 8 came, 8 frames allow at most 7"):
+        build_network(entry("frame_difference", lags=[1, 8]))
 
 
 def test_a_layer_that_does_not_exist_is_refused():

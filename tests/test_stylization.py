@@ -13,7 +13,8 @@ from workflow.lib.errors import BadInput
 from workflow.lib.tables import read_table
 from workflow.parts.generator import Generator, to_frames, to_network
 from workflow.parts.patch_training import DEFAULTS, Patches, PatchTraining
-from workflow.parts.style_weights import generator_from, read_state, save_weights
+from workflow.parts.style_weights import generator_from, save_weights
+from workflow.parts.weights import read_state
 from workflow.scripts import train_style as training
 from workflow.scripts.import_style import import_style
 from workflow.scripts.stylize_clips import stylize, stylize_clips
@@ -183,7 +184,7 @@ def test_a_wrong_network_is_refused_by_name(tmp_path):
     torch.save(state, path)
     with pytest.raises(BadInput, match="sha256"):
         import_style(path, "0" * 64, out)
-    with pytest.raises(BadInput, match="no file"):
+    with pytest.raises(BadInput, match="do not exist"):
         import_style(tmp_path / "absent.pth", None, out)
     wrong = {
         "'to_full.0.bias' has the shape": state | {"to_full.0.bias": torch.zeros(5)},

@@ -5,10 +5,13 @@ import os
 import signal
 import time
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from tests.copied_project import SCORES, TINY, Project
+from workflow.lib.arrays import open_frames
+from workflow.parts.style_quality import luminance_correlation
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +51,7 @@ def test_one_core_and_large_shards_give_equal_scores(project, tmp_path):
 def test_a_killed_run_goes_on_to_the_same_bytes(project, tmp_path, stage):
     other = Project(tmp_path / "other")
     process = other.start(SCORES)
-    deadline = time.monotonic() + 150
+    deadline = time.monotonic() + 170
     while not list((other.folder / "results/logs").glob(f"{stage}/**/*.log")):
         assert process.poll() is None and time.monotonic() < deadline, process.communicate()[0]
         time.sleep(0.02)
@@ -67,6 +70,28 @@ def edit(project, path, old, new):
     assert old in text
     file.write_text(text.replace(old, new))
     return lambda: file.write_text(text)
+
+
+def test_a_check_that_changes_no_number_reruns_no_stage_after_it(project):
+    project.configure(TINY | {"clip": TINY["clip"] | {"max_rejected": 0.9}})
+    planned = project.planned()
+    project.configure(TINY)
+    assert planned == {"collect_clips": 1, "write_report": 1, "all": 1}
+
+
+def test_styles_are_measured_against_the_right_files(project):
+    files = {style: sorted(project.folder.glob(f"results/stylized/shapes/{style}/*/frames.npy")) for style in ("oil", "ink")}
+    stores = {style: map(open_frames, paths) for style, paths in files.items()}
+    pairs = [(a, b) for both in zip(stores["oil"], stores["ink"], strict=True) for a, b in zip(*both, strict=True)]
+    quality = pd.read_parquet(project.folder / "results/stylized/shapes/quality.parquet").set_index(["style", "other", "quantity"])
+    expected = np.mean([luminance_correlation(a, b) for a, b in pairs])
+    assert quality.loc[("oil", "ink", "luminance_correlation"), "value"] == pytest.approx(expected, abs=1e-6)
+    assert "nan" not in (project.folder / "results/reports/tiny/report.html").read_text().split('class="warning"')[-1][:80]
+
+
+def test_snakemake_reports_the_figures(project, tmp_path):
+    project.done("--report", str(tmp_path / "report.html"))
+    assert (tmp_path / "report.html").stat().st_size > 100_000
 
 
 def test_touching_or_commenting_reruns_nothing(project):

@@ -1,5 +1,7 @@
 """What an experiment's configuration asks for, and whether its names exist (standard library only)."""
 
+from pathlib import Path
+
 from workflow.lib.errors import BadInput
 from workflow.lib.plugins import plugin_path
 
@@ -61,6 +63,16 @@ def check_names(kind, names, known):
             raise BadInput(f"no {kind} is called '{name}'; `{kind}` defines {', '.join(known) or 'none'}")
 
 
+def check_files(config):
+    """Raise BadInput where a file that the config names does not exist."""
+    files = {f"styles: {name}": config["styles"][name].get("checkpoint") for name in used_styles(config)}
+    files |= {f"models: {name}": model_entry(config, name)["weights"] for name in used_models(config)}
+    files["style_training: perceptual_weights"] = config["style_training"]["perceptual_weights"]
+    for where, path in files.items():
+        if path and not Path(path).is_file():
+            raise BadInput(f"{where}: the file {path} does not exist")
+
+
 def check_config(config):
     """Raise BadInput where a name is not defined or a plug-in's file does not exist."""
     check_names("styles", used_styles(config), config["styles"])
@@ -70,7 +82,7 @@ def check_config(config):
     if drawn != "all" and drawn > n_styles:
         raise BadInput(f"pairs: styles_per_clip is {drawn}, but only {n_styles} styles are listed")
     height, width = config["clip"]["crop"]
-    if max(height, width) > config["clip"]["short_side"] and min(height, width) > config["clip"]["short_side"]:
+    if min(height, width) > config["clip"]["short_side"]:
         raise BadInput(f"clip: a crop of {height} x {width} does not fit a short side of {config['clip']['short_side']} pixels")
     for style in used_styles(config):
         for key in {"painter", "apply"} & config["styles"][style].keys():
@@ -85,3 +97,4 @@ def check_config(config):
             plugin_path("metrics", metric)
     for plot in config["plots"]:
         plugin_path("plots", plot)
+    check_files(config)

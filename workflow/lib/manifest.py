@@ -123,4 +123,4 @@ def size_of(path):
 def fingerprint(rows):
     """Short digest of the rows and of the sizes of their files; times of change do not count, so a copy is the same data set."""
     content = [[[row[c] for c in COLUMNS], size_of(row["path"])] for row in rows]
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode(errors="surrogateescape")).hexdigest()[:16]

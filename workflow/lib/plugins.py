@@ -5,6 +5,7 @@ import hashlib
 import importlib
 import importlib.util
 import inspect
+import sys
 from pathlib import Path
 
 from workflow.lib.errors import BadInput
@@ -29,6 +30,8 @@ def load_plugin(folder, name):
     label = "user_" + hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
     spec = importlib.util.spec_from_file_location(label, path)
     module = importlib.util.module_from_spec(spec)
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))  # a user's file may import its neighbours
     spec.loader.exec_module(module)
     return module
 

@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def imports(path):
-    """Our own modules that the file at `path` imports: paths under workflow/, contracts in lib left out."""
+    """What the file at `path` imports of ours (contracts in lib left out) or from beside itself: paths."""
     found = set()
     for node in ast.walk(ast.parse(Path(path).read_text())):
         names = []
@@ -17,8 +17,9 @@ def imports(path):
         elif isinstance(node, ast.Import):
             names = [a.name for a in node.names]
         for name in names:
-            file = ROOT / (name.replace(".", "/") + ".py")
-            if name.startswith("workflow.") and not name.startswith("workflow.lib") and file.is_file():
+            ours = name.startswith("workflow.")
+            file = (ROOT if ours else Path(path).resolve().parent) / (name.replace(".", "/") + ".py")
+            if not name.startswith("workflow.lib") and file.is_file():
                 found.add(file)
     return found
 

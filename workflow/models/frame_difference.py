@@ -3,7 +3,8 @@
 import torch
 from torch import nn
 
-from workflow.lib.network import Network
+from workflow.lib.errors import BadInput
+from workflow.parts.network import Network
 
 
 class FrameDifference(nn.Module):
@@ -20,7 +21,7 @@ class FrameDifference(nn.Module):
         video = video.double()
         change = (video[:, :, self.lag :] - video[:, :, : -self.lag]).abs().mean((2, 3, 4))
         deviation = video.std((2, 3, 4), correction=0)
-        return torch.where(change > 0, change / deviation, 0.0)  # a still of one colour has neither
+        return torch.where(change == 0, 0.0, change / deviation)  # a still of one colour has neither
 
 
 class FrameDifferences(nn.Module):
@@ -36,5 +37,7 @@ class FrameDifferences(nn.Module):
 
 def build(lags=(1, 2, 4), frames=8, stride="spread", size=None):
     """Control that reads only change over time, at the given lags in sampled frames."""
+    if max(lags) >= frames:
+        raise BadInput(f"frame_difference: a lag of {max(lags)} came, {frames} frames allow at most {frames - 1}")
     layers = {f"lag{lag}": f"lags.lag{lag}" for lag in lags}
     return Network(FrameDifferences(lags), layers, frames, stride, size, control=True)

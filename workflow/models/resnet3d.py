@@ -5,7 +5,8 @@ Module names are those of the public PyTorchVideo checkpoints, so that their `mo
 
 from torch import nn
 
-from workflow.lib.network import Network
+from workflow.lib.errors import BadInput
+from workflow.parts.network import Network
 
 BLOCKS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3)}
 # Per architecture: temporal kernel of the stem, temporal kernels of conv_a in res2..res5 (repeated over the blocks of a
@@ -120,6 +121,9 @@ def build(architecture, depth=50, width=64, classes=400, frames=8, stride=8, siz
 
     temporal_pool: False takes C2D's pooling of time away, which leaves it blind to frame order.
     """
+    for what, value, known in (("architecture", architecture, ARCHITECTURES), ("depth", depth, BLOCKS)):
+        if value not in known:
+            raise BadInput(f"resnet3d: {what} {value} came, one of {', '.join(map(str, known))} was needed")
     module = ResNet3D(architecture, depth, width, classes, temporal_pool)
     stages = [i for i, block in enumerate(module.blocks) if isinstance(block, (Stem, ResStage))]
     layers = {f"res{rank}": f"blocks.{i}" for rank, i in enumerate(stages, 1)}

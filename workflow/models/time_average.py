@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from workflow.lib.network import Network
+from workflow.parts.network import Network
 from workflow.parts.seeding import generator
 
 

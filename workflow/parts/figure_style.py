@@ -29,9 +29,10 @@ def set_style():
 
 
 def named(scores):
-    """Copy of the score table whose `model` also says where the weights come from, when they were not learned."""
+    """Copy of the score table whose `model` also says which weights are not learned and, of several data sets, which."""
     note = scores["training"].where(scores["training"].isin(["untrained", "control"]), "")
-    return scores.assign(model=scores["model"].where(note == "", scores["model"] + " (" + note + ")"))
+    model = scores["model"].where(note == "", scores["model"] + " (" + note + ")")
+    return scores.assign(model=model + "\n" + scores["dataset"] if scores["dataset"].nunique() > 1 else model)
 
 
 def note(text):

@@ -42,8 +42,8 @@ def findings(scores, confidence=0.95):
     brackets = f"; brackets are {100 * confidence:g} % intervals over videos" if whole["low"].notna().any() else ""
     sentences.append(f"All numbers rest on at least {n}{brackets}.")
     if (whole["quantity"] == "percent").any():
-        sentences.append("Percentages of this kind can only lie between 15.5 and 42.2 for S in [0, 1].")
-    labels = [m for m in dict.fromkeys(named(scores)["model"]) if m.endswith("(untrained)")]
+        sentences.append("Percentages of this kind lie between 15.5 and 42.2 wherever both S are in [0, 1].")
+    labels = [m for m in dict.fromkeys(named(scores)["model"].str.split("\n").str[0]) if m.endswith("(untrained)")]
     if labels:
         sentences.append(f"Networks with random weights, which say nothing about trained ones: {', '.join(labels)}.")
     return sentences

@@ -1,4 +1,4 @@
-"""Which rows of the pair table are compared together."""
+"""Which rows of the pair table are compared together, and which scores come of them."""
 
 from workflow.lib.errors import BadInput
 
@@ -19,3 +19,9 @@ def of_perturbation(pairs, perturbation=None):
     elif perturbation not in known:
         raise BadInput(f"no pairs were made with the perturbation '{perturbation}'; there are {', '.join(known)}")
     return pairs[pairs["perturbation"].eq(perturbation) | pairs["factor"].eq("identical")]
+
+
+def of_main_perturbation(scores):
+    """The rows of each data set's first perturbation of dynamics: different perturbations are different questions."""
+    first = scores.groupby("dataset")["perturbation"].transform("first")
+    return scores[scores["perturbation"] == first]

@@ -5,7 +5,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from workflow.lib.errors import BadInput
-from workflow.parts.style_weights import read_state
+from workflow.parts.weights import read_state
 
 # convolutions of VGG19 as torchvision numbers them: conv1_1, conv1_2, conv2_1
 SHAPES = {"features.0": (64, 3), "features.2": (64, 64), "features.5": (128, 64)}

@@ -1,11 +1,8 @@
 """Weights of style networks: written, read and checked, whether trained here or elsewhere."""
 
-import hashlib
 import json
-from pathlib import Path
 
-import torch
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 
 from workflow.lib.errors import BadInput
 from workflow.lib.files import atomic
@@ -27,18 +24,6 @@ def in_order(file):
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)  # the tensors stay aligned to 8 bytes
     return len(text).to_bytes(8, "little") + text + file[8 + length :]
-
-
-def read_state(path, sha256=None):
-    """Tensors by name from a safetensors file or a torch file of plain tensors; BadInput where the hash is another one."""
-    if not Path(path).is_file():
-        raise BadInput(f"no file {path}")
-    found = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    if sha256 and found != sha256.lower():
-        raise BadInput(f"{path} has the sha256 {found}, {sha256} was expected: it is not the file that was meant, or it is damaged")
-    if str(path).endswith(".safetensors"):
-        return load_file(path)
-    return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def generator_from(state, origin):

@@ -6,6 +6,7 @@ count from the first frame. OpenCV never raises on a bad file and its frame coun
 
 import os
 import re
+from itertools import pairwise
 from pathlib import Path
 
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # what cannot be decoded becomes a row with a reason instead
@@ -36,6 +37,8 @@ def fit(picture, short_side, crop):
         scale = short_side / min(height, width)
         size = (max(short_side, round(width * scale)), max(short_side, round(height * scale)))
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    if picture.shape[0] < crop[0] or picture.shape[1] < crop[1]:
+        raise Unusable(f"smaller than the crop: {picture.shape[0]} x {picture.shape[1]} pixels, a crop needs {crop[0]} x {crop[1]}")
     top, left = (picture.shape[0] - crop[0]) // 2, (picture.shape[1] - crop[1]) // 2
     return cv2.cvtColor(picture[top : top + crop[0], left : left + crop[1]], cv2.COLOR_BGR2RGB)
 
@@ -91,6 +94,12 @@ class VideoFile:
 
     def read(self, times):
         """The pictures shown at `times` (ascending, s): a list of uint8 [height, width, rgb]; raises Unusable."""
+        far = [k for k in range(1, len(times)) if times[k] - times[k - 1] > SEEK_FROM]
+        parts = [times[first:last] for first, last in pairwise([0, *far, len(times)])]
+        return [picture for part in parts for picture in self.read_part(part)]
+
+    def read_part(self, times):
+        """As `read`, for times near each other."""
         try:
             return self.read_from(times, seek=times[0] > SEEK_FROM)
         except SeekFailed:

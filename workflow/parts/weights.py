@@ -31,7 +31,9 @@ def read_state(path, sha256=None):
         reason = str(error).splitlines()[0]
         raise BadInput(f"weights {path} cannot be read as safetensors or as a PyTorch state dict: {reason}") from error
     for key in ("model_state", "state_dict"):
-        state = state.get(key, state)
+        state = state.get(key, state) if isinstance(state, dict) else state
+    if not isinstance(state, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
+        raise BadInput(f"weights {path} hold {type(state).__name__}, a state dict of tensors was needed")
     return state
 
 

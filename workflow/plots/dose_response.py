@@ -29,5 +29,7 @@ def draw(scores, settings):
         own = table[(table["metric"] == metric) & (table["model"] == model)]
         axes.vlines(own["window"], own["low"], own["high"], color="0.6", linewidth=0.8, zorder=0)
         axes.set_xscale("log", base=2)
-    grid.set_axis_labels("frames kept together", "static similarity S").set_titles(row_template="{row_name}", col_template="{col_name}")
+    grid.set_axis_labels("frames kept together", "static similarity S").set_titles(
+        row_template="{row_name}", col_template="{col_name}"
+    )
     return grid.figure

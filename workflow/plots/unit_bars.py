@@ -24,10 +24,12 @@ def draw(scores, settings):
     for axes_row, metric in zip(grid, metrics, strict=True):
         for axes, model in zip(axes_row, models, strict=True):
             own = table[(table["metric"] == metric) & (table["model"] == model)]
-            draw_bars(axes, own)
+            if len(own):
+                draw_bars(axes, own)
             axes.set_title(f"{model}\n{metric}" if metric == metrics[0] else metric)
         axes_row[0].set_ylabel(f"% of units (λ = {settings['lambda']})")
-    figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside right center", frameon=False)
+    handles = {label: h for axes in grid.flat for h, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    figure.legend(handles.values(), handles.keys(), loc="outside right center", frameon=False)
     return figure
 
 

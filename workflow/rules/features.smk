@@ -14,7 +14,7 @@ rule describe_model:
     params:
         name="{model}",
         model=lambda w: model_entry(config, w.model),
-        clip=config["clip"],
+        clip={key: config["clip"][key] for key in ("frames", "crop")},
         source=lambda w: source("describe_model", network_plugin(w.model)),
     script:
         "../scripts/describe_model.py"

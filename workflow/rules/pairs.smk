@@ -3,7 +3,7 @@
 # Why:    which variants a network sees is one table, which variants are compared is another, so new pairs cost no GPU time.
 rule list_variants:
     input:
-        checked="results/clips/{dataset}/clips.parquet",
+        checked=ancient("results/clips/{dataset}/clips.parquet"),  # enough of the data set is usable
         clips="results/clips/{dataset}/{shard}/clips.parquet",
     output:
         variants="results/variants/{dataset}/{shard}.parquet",
@@ -21,7 +21,7 @@ rule list_variants:
 
 rule make_pairs:
     input:
-        clips="results/clips/{dataset}/clips.parquet",
+        clips=lambda w: of_shards("results/clips/{dataset}/{shard}/clips.parquet", w.dataset),
         variants=lambda w: of_shards("results/variants/{dataset}/{shard}.parquet", w.dataset),
     output:
         pairs="results/pairs/{dataset}.parquet",

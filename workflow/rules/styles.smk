@@ -5,7 +5,7 @@
 #         quality table says how well.
 rule paint_keyframes:
     input:
-        checked=lambda w: keyframe_clips(w, "results/clips/{dataset}/clips.parquet"),
+        checked=ancient(lambda w: keyframe_clips(w, "results/clips/{dataset}/clips.parquet")),
         frames=lambda w: keyframe_clips(w, "results/clips/{dataset}/{shard}/frames.npy"),
         clips=lambda w: keyframe_clips(w, "results/clips/{dataset}/{shard}/clips.parquet"),
     output:
@@ -36,6 +36,7 @@ rule paint_keyframes:
 rule train_style:
     input:
         keyframes="results/styles/{style}/keyframes.npy",
+        perceptual=config["style_training"]["perceptual_weights"] or [],
     output:
         weights="results/styles/{style}/generator.safetensors",
         curve="results/styles/{style}/training.parquet",
@@ -48,13 +49,15 @@ rule train_style:
     params:
         settings={k: v for k, v in config["style_training"].items() if k not in ("dataset", "keyframes")},
         seed=config["seed"],
-        scratch="results/styles/scratch",
+        scratch="results/styles/{style}/scratch",
         source=source("train_style"),
     script:
         "../scripts/train_style.py"
 
 
 rule import_style:
+    input:
+        checkpoint=lambda w: config["styles"][w.style]["checkpoint"],
     output:
         weights="results/styles/{style}/generator.safetensors",
     log:
@@ -65,7 +68,6 @@ rule import_style:
     conda:
         "../../envs/torch.yaml"
     params:
-        path=lambda w: config["styles"][w.style]["checkpoint"],
         sha256=lambda w: config["styles"][w.style].get("sha256"),
         source=source("import_style"),
     script:
@@ -74,7 +76,7 @@ rule import_style:
 
 rule stylize_clips:
     input:
-        checked="results/clips/{dataset}/clips.parquet",
+        checked=ancient("results/clips/{dataset}/clips.parquet"),  # enough of the data set is usable
         frames="results/clips/{dataset}/{shard}/frames.npy",
         weights="results/styles/{style}/generator.safetensors",
     output:
@@ -93,7 +95,7 @@ rule stylize_clips:
 
 rule apply_style:
     input:
-        checked="results/clips/{dataset}/clips.parquet",
+        checked=ancient("results/clips/{dataset}/clips.parquet"),  # enough of the data set is usable
         frames="results/clips/{dataset}/{shard}/frames.npy",
     output:
         frames="results/stylized/{dataset}/{style}/{shard}/frames.npy",
@@ -119,12 +121,7 @@ rule measure_styles:
         frames=lambda w: of_shards("results/clips/{dataset}/{shard}/frames.npy", w.dataset),
         stylized=lambda w: of_shards("results/stylized/{dataset}/{style}/{shard}/frames.npy", w.dataset, style=used_styles(config)),
     output:
-        quality=report(
-            "results/stylized/{dataset}/quality.parquet",
-            caption="../report/quality.rst",
-            category="Styles",
-            labels={"data set": "{dataset}"},
-        ),
+        quality="results/stylized/{dataset}/quality.parquet",
     log:
         "results/logs/measure_styles/{dataset}.log",
     conda:

@@ -1,6 +1,7 @@
 """Cut clips of one length, rate and size out of videos."""
 
 import csv
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -8,7 +9,6 @@ import cv2
 import numpy as np
 
 from workflow.lib.arrays import frames_writer
-from workflow.lib.errors import BadInput
 from workflow.lib.job import job, progress
 from workflow.lib.tables import write_table
 from workflow.parts.video_reading import SLACK, Unusable, fit, open_video
@@ -51,12 +51,17 @@ def cut(row, clip, frame_folder_fps):
     """(starts in s, clips) of one manifest row; raises Unusable."""
     segment = segment_of(row)
     video = open_video(row["path"], partial(fit, short_side=clip["short_side"], crop=clip["crop"]), frame_folder_fps)
+    loop, inside = clip["short_videos"] == "loop", segment[1] <= video.claimed_length
     try:
-        times = place(*segment, video.claimed_length, clip, loop=False)
-        return times[:, 0].tolist(), read_clips(video, times)
-    except Unusable:  # the length that a file claims can be wrong
-        times = place(*segment, video.counted_length(), clip, loop=clip["short_videos"] == "loop")
-        return times[:, 0].tolist(), read_clips(video, times)
+        times = place(*segment, video.claimed_length, clip, loop and inside)
+    except Unusable:
+        if inside:  # the segment's own end makes it short
+            raise
+    else:
+        with suppress(Unusable):  # frames can end before the file says
+            return times[:, 0].tolist(), read_clips(video, times)
+    times = place(*segment, video.counted_length(), clip, loop)
+    return times[:, 0].tolist(), read_clips(video, times)
 
 
 def decode_clips(rows, clip, frame_folder_fps, append):
@@ -82,13 +87,6 @@ def decode_clips(rows, clip, frame_folder_fps, append):
     return accepted, rejected
 
 
-def check_size(clip):
-    """Raise BadInput where the crop does not fit into the scaled frame."""
-    if max(clip["crop"]) > clip["short_side"]:
-        needed = f"needs a short_side of at least {max(clip['crop'])}, it is {clip['short_side']}"
-        raise BadInput(f"clip: a crop of {clip['crop']} {needed}")
-
-
 def read_rows(path):
     """Rows of a shard's manifest, all values strings."""
     with Path(path).open(newline="", encoding="utf-8") as file:
@@ -98,7 +96,6 @@ def read_rows(path):
 if __name__ == "__main__":
     with job(snakemake):
         clip, out = snakemake.params.clip, snakemake.output
-        check_size(clip)
         with frames_writer(out.frames, (clip["frames"], *clip["crop"], 3)) as append:
             rows = read_rows(snakemake.input.manifest)
             clips, rejected = decode_clips(rows, clip, snakemake.params.frame_folder_fps, append)

@@ -7,7 +7,7 @@ from workflow.lib.job import job
 from workflow.lib.tables import write_table
 from workflow.parts.frame_sampling import sampled_frames
 from workflow.parts.networks import build_network, derivation
-from workflow.parts.pooling import pooled_layers
+from workflow.parts.pooling import pooled_layers, refuse_not_finite
 from workflow.parts.preprocessing import preprocess
 from workflow.parts.seeding import generator
 from workflow.parts.weights import state_sha256
@@ -27,6 +27,10 @@ def describe_model(name, entry, clip):
     silent = [layer for layer in network.layers if layer not in activations]
     if silent:
         raise BadInput(f"model {name}: the layers {', '.join(silent)} took no part in a forward pass")
+    several = [layer for layer, values in activations.items() if len(values) != 1]
+    if several:
+        raise BadInput(f"model {name}: layer {several[0]} gives {len(activations[several[0]])} rows for one clip; one was needed")
+    refuse_not_finite(name, {layer: values.numpy() for layer, values in activations.items()}, ["noise"])
     about = {
         "model": name,
         "training": training,

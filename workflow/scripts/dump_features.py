@@ -4,25 +4,15 @@ import numpy as np
 import torch
 
 from workflow.lib.arrays import open_frames
-from workflow.lib.errors import BadInput
 from workflow.lib.features import write_features
 from workflow.lib.job import job, progress
 from workflow.lib.tables import read_table
 from workflow.parts.augmentation import cropped
 from workflow.parts.frame_sampling import kendall_distance, sampled_frames, shown_frames
 from workflow.parts.networks import build_network, derivation
-from workflow.parts.pooling import pooled_layers
+from workflow.parts.pooling import pooled_layers, refuse_not_finite
 from workflow.parts.preprocessing import preprocess
 from workflow.parts.weights import state_sha256
-
-
-def refuse_not_finite(name, activations, variants):
-    """Raise BadInput naming the first variant, layer and unit whose activation is NaN or infinite."""
-    for layer, values in activations.items():
-        bad = np.argwhere(~np.isfinite(values))
-        if len(bad):
-            row, unit = bad[0]
-            raise BadInput(f"model {name} gave {values[row, unit]} at variant {variants[row]}, layer {layer}, unit {unit}")
 
 
 @torch.inference_mode()
@@ -36,13 +26,14 @@ def run_network(network, units, variants, shown, rows, stores, batch, device):
     starts = range(0, len(variants), batch)
     with pooled_layers(network.module, network.layers) as activations:
         for start in progress(starts, "variants seen (batches)"):
-            part = range(start, min(start + batch, len(variants)))
+            # The last batch is filled up with its last variant: the size of a batch can change the last bits of its results.
+            part = [min(i, len(variants) - 1) for i in range(start, start + batch)]
             frames = [cropped(stores[variants["style"].iloc[i]][rows[i]][shown[i]], variants["crop"].iloc[i]) for i in part]
             frames = torch.from_numpy(np.stack(frames)).to(device)  # [batch, frame, height, width, rgb]
             network.module(preprocess(frames, network.size, network.mean, network.std))
             for layer in chunks:
                 chunks[layer].append(activations[layer].cpu().numpy())
-    return {layer: np.concatenate(values) for layer, values in chunks.items()}
+    return {layer: np.concatenate(values)[: len(variants)] for layer, values in chunks.items()}
 
 
 def dump_features(name, entry, units, variants, clips, stores):

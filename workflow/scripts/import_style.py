@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from workflow.lib.job import job
-from workflow.parts.style_weights import generator_from, read_state, save_weights
+from workflow.parts.style_weights import generator_from, save_weights
+from workflow.parts.weights import read_state
 
 
 def import_style(path, sha256, weights):
@@ -14,4 +15,4 @@ def import_style(path, sha256, weights):
 
 if __name__ == "__main__":
     with job(snakemake):
-        import_style(snakemake.params.path, snakemake.params.sha256, snakemake.output.weights)
+        import_style(snakemake.input.checkpoint, snakemake.params.sha256, snakemake.output.weights)

@@ -8,7 +8,7 @@ from itertools import combinations
 import pandas as pd
 
 from workflow.lib.job import job
-from workflow.lib.tables import concat_tables, read_table, write_table
+from workflow.lib.tables import concat_tables, write_table
 from workflow.parts.seeding import seed_of
 
 # The cells of a crossing are (style, dynamics) with s, s' = 0, 1 and natural, perturbed = 0, 1; Kowal et al. (CVPR 2022)
@@ -63,5 +63,5 @@ def make_pairs(variants, clips, seed):
 if __name__ == "__main__":
     with job(snakemake):
         variants = concat_tables(snakemake.input.variants, "variants")
-        clips = read_table(snakemake.input.clips, "clips")
+        clips = concat_tables(snakemake.input.clips, "clips")
         write_table(snakemake.output.pairs, "pairs", make_pairs(variants, clips, snakemake.params.seed))

@@ -9,7 +9,7 @@ from workflow.lib.job import job, progress
 from workflow.lib.plugins import load_plugin
 from workflow.lib.tables import read_table, write_table
 from workflow.parts.compared_pairs import check_pairs, kept_pairs, refuse_not_finite, sides_of
-from workflow.parts.pair_selection import of_perturbation
+from workflow.parts.pair_selection import of_perturbation, perturbations_in
 from workflow.parts.repairing import p_values, q_values
 from workflow.parts.resampling import interval, resamples, videos_digest
 from workflow.parts.similarity import class_percentages, percentages, truncated
@@ -87,10 +87,22 @@ def score_layer(metric, sides, pairs, listed, settings, seed):
 
 
 def score_features(metric, pairs, features, settings, seed, min_distance):
-    """Tables `scores` and `draws` of one feature dump, without the names of data set, model and metric."""
+    """Tables `scores` (every perturbation of dynamics by itself) and `draws` (the first) of one feature dump.
+
+    The names of data set, model and metric are left to the caller.
+    """
     check_threshold(settings["lambda"])
+    found = []
+    for perturbation in perturbations_in(pairs):
+        own = of_perturbation(pairs, perturbation)
+        scores, draws = score_perturbation(metric, own, features, settings, seed, min_distance)
+        found.append((scores.assign(perturbation=perturbation), draws))
+    return pd.concat([scores for scores, _ in found]), found[0][1]
+
+
+def score_perturbation(metric, pairs, features, settings, seed, min_distance):
+    """Tables `scores` and `draws` of one perturbation of dynamics."""
     keys, about = read_keys(features), read_about(features[0])
-    pairs = of_perturbation(pairs)
     check_pairs(pairs, keys, NEEDED[metric.PAIRS])
     kept, n_left_out = kept_pairs(pairs, keys, min_distance)
     kept = kept[kept["primary"]] if metric.PAIRS == "primary" else kept
@@ -106,6 +118,7 @@ def score_features(metric, pairs, features, settings, seed, min_distance):
     n_pairs = kept["factor"].value_counts()
     scores["n_pairs"] = scores["factor"].map(n_pairs).fillna(n_pairs.min()).astype(int)
     scores = scores.assign(n_clips=kept["clip"].nunique(), n_videos=len(videos), n_crossings_left_out=n_left_out)
+    scores = scores.assign(derived_from=about["derived_from"], derivation=about["derivation"])
     return scores, draws.assign(videos=videos_digest(videos))
 
 

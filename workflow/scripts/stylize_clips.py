@@ -6,7 +6,8 @@ import torch
 from workflow.lib.arrays import frames_writer, open_frames
 from workflow.lib.job import job, progress
 from workflow.parts.generator import to_frames, to_network
-from workflow.parts.style_weights import generator_from, read_state
+from workflow.parts.style_weights import generator_from
+from workflow.parts.weights import read_state
 
 TOGETHER = 8  # frames painted in one pass; bounds the memory
 

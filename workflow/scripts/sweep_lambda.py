@@ -5,6 +5,7 @@ import pandas as pd
 
 from workflow.lib.job import job
 from workflow.lib.tables import read_table, write_table
+from workflow.parts.pair_selection import of_main_perturbation
 from workflow.parts.similarity import class_percentages
 
 THRESHOLDS = np.round(np.arange(-0.5, 1.0, 0.05), 2)
@@ -26,5 +27,5 @@ def sweep_lambda(scores):
 
 if __name__ == "__main__":
     with job(snakemake):
-        scores = read_table(snakemake.input.scores, "scores")
+        scores = of_main_perturbation(read_table(snakemake.input.scores, "scores"))
         write_table(snakemake.output.sweep, "lambda_sweep", sweep_lambda(scores))

@@ -14,6 +14,7 @@ from workflow.lib.job import job
 from workflow.lib.tables import concat_tables, read_table
 from workflow.parts.figure_style import named
 from workflow.parts.findings import findings
+from workflow.parts.pair_selection import of_main_perturbation
 
 PACKAGES = ["snakemake", "numpy", "pandas", "pyarrow", "seaborn"]
 
@@ -32,7 +33,7 @@ def layer_table(scores):
     """Similarities and percentages of every layer, one row per layer and metric."""
     whole = named(scores[scores["unit"].isna()])
     whole = whole[whole["quantity"].isin(["S", "percent"]) & whole["factor"].isin(["dynamic", "static"])]
-    keys = ["dataset", "model", "metric", "depth", "layer", "n_units", "n_dead", "n_videos"]
+    keys = ["dataset", "model", "metric", "depth", "layer", "n_units", "n_dead", "n_videos", "n_crossings_left_out"]
     wide = whole.pivot(index=keys, columns=["quantity", "factor"], values="value")
     wide.columns = [f"{quantity} {factor}" for quantity, factor in wide.columns]
     return wide.reset_index().drop(columns="depth")
@@ -49,9 +50,8 @@ def write_report(template, scores, models, quality, rejected, figures, config):
         layers=html_table(layer_table(scores)),
         models=html_table(models),
         quality=html_table(quality),
-        warnings=[f"{row.dataset}, {row.style}: {row.warning}" for row in quality.itertuples() if row.warning],
+        warnings=(quality["dataset"] + ", " + quality["warning"]).dropna().tolist(),
         rejected=html_table(rejected) if len(rejected) else "",
-        left_out=int(scores["n_crossings_left_out"].max()),
         config=json.dumps(config, indent=2, ensure_ascii=False),
         versions={"python": platform.python_version(), **versions},
     )
@@ -68,7 +68,7 @@ if __name__ == "__main__":
         files, datasets = snakemake.input, snakemake.params.datasets
         figures = {Path(path).stem.replace("_", " "): path for path in [*files.plots, *files.galleries]}
         quality, rejected = (of_datasets(files[name], datasets, name) for name in ("quality", "rejected"))
-        scores, models = read_table(files.scores, "scores"), concat_tables(files.models, "models")
+        scores, models = of_main_perturbation(read_table(files.scores, "scores")), concat_tables(files.models, "models")
         html = write_report(files.template, scores, models, quality, rejected, figures, snakemake.params.config)
         with atomic(snakemake.output.report) as temporary:
             temporary.write_text(html)
