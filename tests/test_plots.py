@@ -5,17 +5,27 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from workflow.lib.plugins import load_plugin
+from workflow.lib.plugins import constant_of, load_plugin
 from workflow.parts.figure_style import named
 
-PLOTS = sorted(p.stem for p in (Path(__file__).parents[1] / "workflow/plots").glob("*.py"))
+FILES = sorted((Path(__file__).parents[1] / "workflow/plots").glob("*.py"))
+PLOTS = [p.stem for p in FILES if constant_of(p, "TABLE", "scores") == "scores"]
 
 
 def score_table(*analyses):
     """Scores of (data set, model, metric, S static): two layers of two units."""
     rows = []
     for dataset, model, metric, static in analyses:
-        names = {"dataset": dataset, "model": model, "metric": metric, "training": "untrained", "n_units": 2, "n_dead": 0}
+        names = {"dataset": dataset, "model": model, "metric": metric, "training": "untrained"}
+        names |= {
+            "n_units": 2,
+            "n_dead": 0,
+            "perturbation": "shuffle",
+            "low": 0.0,
+            "high": 0.5,
+            "derived_from": None,
+            "derivation": None,
+        }
         for depth, layer in enumerate(("res1", "res2")):
             about = {**names, "layer": layer, "depth": depth}
             for factor, value in (("static", static), ("dynamic", 0.2), ("neither", 0.1)):

@@ -114,3 +114,8 @@ def analysed(pattern):
 def analysed_datasets():
     """Data sets that an analysis names."""
     return list(dict.fromkeys(analysis["dataset"] for analysis in config["analyses"]))
+
+
+def plot_table(plot):
+    """Name of the table that a plot reads: its TABLE, by default the scores."""
+    return constant_of(plugin_path("plots", plot), "TABLE", "scores")

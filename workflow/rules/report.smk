@@ -1,11 +1,6 @@
 # Reads:  results/reports/{experiment}/scores.parquet and the tables made from it, the style quality, the rejected videos
 # Writes: results/reports/{experiment}/{plot}.svg, .png, gallery_{dataset}.png, report.html
 # Why:    people look rather than read.
-def plot_table(plot):
-    """Name of the table that a plot reads: its TABLE, by default the scores."""
-    return constant_of(plugin_path("plots", plot), "TABLE", "scores")
-
-
 rule draw_plot:
     input:
         table=lambda w: f"results/reports/{w.experiment}/{plot_table(w.plot)}.parquet",
