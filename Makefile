@@ -1,10 +1,11 @@
 # make       set up and run the embedded default experiment; the report's path is printed last
 # make test  set up and run the tests
+# make bench measure speed, as ratios in one run
 PYTHON ?= python3
 CORES ?= all
 SNAKEMAKE = .venv/bin/snakemake --cores $(CORES)
 
-.PHONY: run test lint lock
+.PHONY: run test lint bench lock
 
 run: .venv/ready
 	$(SNAKEMAKE)
@@ -16,6 +17,9 @@ test: .venv/ready
 lint: .venv/ready
 	.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/snakefmt --check Snakefile workflow
 	.venv/bin/snakemake --lint
+
+bench: .venv/ready
+	PYTHONPATH=. .venv/bin/python bench/scores.py
 
 .venv/ready: envs/requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed, this is " + sys.version)'

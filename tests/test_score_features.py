@@ -157,3 +157,18 @@ def test_the_lambda_sweep_passes_through_the_scores(tmp_path):
     pd.testing.assert_series_equal(at.sort_index(), stored.sort_index())
     assert (sweep.groupby(["layer", "lambda"])["value"].sum().round(9) == 100).all()
     write_table(tmp_path / "sweep.parquet", "lambda_sweep", sweep)
+
+
+def test_the_null_within_classes_knows_the_classes(tmp_path):
+    """A unit that tells classes apart and nothing else is found by pearson and not within classes."""
+    classes = np.repeat(np.arange(60) % 4, 4)[:, None]  # some_clips gives its videos four labels in turn
+    rng = np.random.default_rng(0)
+
+    def spoil(layers):
+        layers["layer0"][:] = 3 * classes + rng.standard_normal(layers["layer0"].shape)
+
+    pairs, paths = planted_dump(tmp_path, n_videos=60, units=(40,), spoil=spoil)
+    for metric, found in ((pearson, True), (within_class, False)):
+        scores, _ = scored(pairs, paths, metric, permutations=500)
+        q = scores.loc[scores["unit"].notna() & (scores["factor"] == "static"), "q"]
+        assert (q < 0.05).all() if found else (q > 0.05).all()

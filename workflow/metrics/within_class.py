@@ -21,15 +21,26 @@ def score(sides, pairs=None, weights=None):
     if pairs is None:
         raise BadInput("within_class needs the pair table for the clips' labels; none came")
     need_pairs(sides, sides)
-    use = {factor: kept(own) for factor, own in pairs.items()}
-    sides = {f: both if use[f].all() else tuple(side[use[f]] for side in both) for f, both in sides.items()}
-    rows = {factor: own[use[factor]] for factor, own in pairs.items()}
+    sides, rows, classes = used(sides, pairs)
     if weights is not None:  # a video whose clips are all left out has no pairs to weight
         weights = np.asarray(weights)[:, np.isin(videos_of(pairs), videos_of(rows))]
-    classes = {factor: np.unique(own["label"].to_numpy(str), return_inverse=True)[1] for factor, own in rows.items()}
     moments = moments_of(sides, rows, weights, lambda values, factor: without_class_means(values, classes[factor]))
     units = {factor: correlation(m) for factor, m in moments.items()}
     return drawn({f: mean_of_known(s) for f, s in units.items()}, weights), drawn(units, weights)
+
+
+def used(sides, pairs):
+    """Sides and pair rows of the pairs of `kept`, and the number of each pair's class: three dicts by factor."""
+    use = {factor: kept(own) for factor, own in pairs.items()}
+    sides = {f: both if use[f].all() else tuple(side[use[f]] for side in both) for f, both in sides.items()}
+    rows = {factor: own[use[factor]] for factor, own in pairs.items()}
+    return sides, rows, {factor: np.unique(own["label"].to_numpy(str), return_inverse=True)[1] for factor, own in rows.items()}
+
+
+def prepared(sides, pairs):
+    """What is correlated, for tests against re-paired videos: sides less their class means, and their pair rows."""
+    sides, rows, classes = used(sides, pairs)
+    return {f: tuple(without_class_means(side, classes[f]) for side in both) for f, both in sides.items()}, rows
 
 
 def kept(pairs):
