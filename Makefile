@@ -1,4 +1,4 @@
-# make       set up and run the embedded default experiment; the report's path is printed last
+# make       set up and run the embedded default experiment, or make CONFIG=mine.yaml; the report's path is printed last
 # make test  set up and run the tests
 # make bench measure speed, as ratios in one run
 PYTHON ?= python3
@@ -8,8 +8,8 @@ SNAKEMAKE = .venv/bin/snakemake --cores $(CORES)
 .PHONY: run test lint bench lock
 
 run: .venv/ready
-	$(SNAKEMAKE)
-	@echo; echo "The report: results/reports/$$(sed -n 's/^experiment: *\([^ #]*\).*/\1/p' config.yaml)/report.html"
+	$(SNAKEMAKE) $(if $(CONFIG),--configfile $(CONFIG))
+	@echo; echo "The report: results/reports/$$(sed -n 's/^experiment: *\([^ #]*\).*/\1/p' $(or $(CONFIG),config.yaml))/report.html"
 
 test: .venv/ready
 	.venv/bin/python -m pytest

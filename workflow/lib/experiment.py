@@ -1,9 +1,19 @@
 """What an experiment's configuration asks for, and whether its names exist (standard library only)."""
 
+import re
 from pathlib import Path
 
 from workflow.lib.errors import BadInput
 from workflow.lib.plugins import plugin_path
+
+
+def one_sentence(error):
+    """What is wrong with a configuration, and where in it, without the validator's listing of the schema."""
+    text = str(error)
+    where = re.search(r"On instance((?:\[[^\]]+\])+):", text)
+    keys = ": ".join(re.findall(r"[\w.@-]+", where[1])) if where else ""
+    message = " ".join(text.split("\nFailed validating")[0].removeprefix("Error validating config file.").split())
+    return f"config: {keys}{': ' if keys else ''}{message.removeprefix('ValidationError: ')}"
 
 
 def used_styles(config):

@@ -28,5 +28,5 @@ def draw(scores, settings):
         for (_, factor), own in table[(table["metric"] == metric) & (table["model"] == model)].groupby(["dataset", "factor"]):
             own = own.sort_values("depth")
             axes.fill_between(own["layer"], own["low"], own["high"], color=COLOURS[factor], alpha=0.2, linewidth=0)
-    grid.set_axis_labels("", "percent of S").set_titles(row_template="{row_name}", col_template="{col_name}")
+    grid.set_axis_labels("", "percent (softmax of S)").set_titles(row_template="{row_name}", col_template="{col_name}")
     return grid.figure

@@ -7,7 +7,15 @@ from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
 from workflow.lib.errors import BadInput
-from workflow.lib.experiment import check_config, model_entry, perturbations_of, used_datasets, used_models, used_styles
+from workflow.lib.experiment import (
+    check_config,
+    one_sentence,
+    model_entry,
+    perturbations_of,
+    used_datasets,
+    used_models,
+    used_styles,
+)
 from workflow.lib.manifest import fingerprint, read_dataset
 from workflow.lib.plugins import constant_of, plugin_path
 from workflow.lib.sources import digest, folder_digest
@@ -21,7 +29,7 @@ try:
         if "moving_shapes" not in config["datasets"][name]
     }
 except (BadInput, WorkflowError) as error:
-    raise WorkflowError("config: " + " ".join(str(error).split("\nFailed validating")[0].split()))
+    raise WorkflowError(one_sentence(error))
 
 RENDERED = [name for name in used_datasets(config) if name not in ROWS]
 APPLIED = [name for name in used_styles(config) if "apply" in config["styles"][name]]

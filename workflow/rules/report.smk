@@ -69,6 +69,6 @@ rule write_report:
     params:
         config=config,
         datasets=analysed_datasets(),
-        source=source("write_report"),
+        source=source("write_report", *(("plots", plot) for plot in config["plots"])),
     script:
         "../scripts/write_report.py"

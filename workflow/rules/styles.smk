@@ -1,17 +1,20 @@
 # Reads:  results/clips, resources/styles
-# Writes: results/styles/{style}/ (keyframes, generator, training curve), results/stylized/{dataset}/{style}/{shard}/frames.npy,
-#         results/stylized/{dataset}/quality.parquet
+# Writes: results/styles/{training dataset}/{style}/ (keyframes, generator, training curve),
+#         results/stylized/{dataset}/{style}/{shard}/frames.npy, results/stylized/{dataset}/quality.parquet
 # Why:    one network (or one fixed function) per style changes what every frame looks like and leaves its motion alone; the
 #         quality table says how well.
+STYLE = f"results/styles/{config['style_training']['dataset']}/{{style}}"  # a style is what it is by what it was trained on
+
+
 rule paint_keyframes:
     input:
         checked=ancient(lambda w: keyframe_clips(w, "results/clips/{dataset}/clips.parquet")),
         frames=lambda w: keyframe_clips(w, "results/clips/{dataset}/{shard}/frames.npy"),
         clips=lambda w: keyframe_clips(w, "results/clips/{dataset}/{shard}/clips.parquet"),
     output:
-        keyframes="results/styles/{style}/keyframes.npy",
+        keyframes=f"{STYLE}/keyframes.npy",
         picture=report(
-            "results/styles/{style}/keyframes.png",
+            f"{STYLE}/keyframes.png",
             caption="../report/keyframes.rst",
             category="Styles",
             labels={"style": "{style}"},
@@ -35,11 +38,11 @@ rule paint_keyframes:
 
 rule train_style:
     input:
-        keyframes="results/styles/{style}/keyframes.npy",
+        keyframes=f"{STYLE}/keyframes.npy",
         perceptual=config["style_training"]["perceptual_weights"] or [],
     output:
-        weights="results/styles/{style}/generator.safetensors",
-        curve="results/styles/{style}/training.parquet",
+        weights=f"{STYLE}/generator.safetensors",
+        curve=f"{STYLE}/training.parquet",
     log:
         "results/logs/train_style/{style}.log",
     wildcard_constraints:
@@ -49,7 +52,7 @@ rule train_style:
     params:
         settings={k: v for k, v in config["style_training"].items() if k not in ("dataset", "keyframes")},
         seed=config["seed"],
-        scratch="results/styles/{style}/scratch",
+        scratch=f"{STYLE}/scratch",
         source=source("train_style"),
     script:
         "../scripts/train_style.py"
@@ -59,7 +62,7 @@ rule import_style:
     input:
         checkpoint=lambda w: config["styles"][w.style]["checkpoint"],
     output:
-        weights="results/styles/{style}/generator.safetensors",
+        weights=f"{STYLE}/generator.safetensors",
     log:
         "results/logs/import_style/{style}.log",
     wildcard_constraints:
@@ -78,7 +81,7 @@ rule stylize_clips:
     input:
         checked=ancient("results/clips/{dataset}/clips.parquet"),  # enough of the data set is usable
         frames="results/clips/{dataset}/{shard}/frames.npy",
-        weights="results/styles/{style}/generator.safetensors",
+        weights=f"{STYLE}/generator.safetensors",
     output:
         frames="results/stylized/{dataset}/{style}/{shard}/frames.npy",
     log:

@@ -15,7 +15,8 @@ def reasons(rejected, n_most=3):
 
 def check(clips, rejected, n_segments, max_rejected, dataset):
     """Raise BadInput where over `max_rejected` (a share) of the segments is rejected or fewer than 3 clips or videos are left."""
-    why = f"rejected: {reasons(rejected)}" if len(rejected) else "none was rejected"
+    where = f"all in results/clips/{dataset}/*/rejected.parquet"
+    why = f"rejected: {reasons(rejected)}; {where}" if len(rejected) else "none was rejected"
     if len(rejected) > max_rejected * n_segments:
         needed = f"more than max_rejected = {max_rejected:g} allows"
         raise BadInput(f"data set {dataset}: {len(rejected)} of {n_segments} segments rejected, {needed}; {why}")

@@ -21,6 +21,9 @@ def describe_model(name, entry, clip):
         shown = sampled_frames(clip["frames"], network.frames, network.stride)
     except BadInput as error:
         raise BadInput(f"model {name}: {error}") from None
+    if network.size and network.size > min(clip["crop"]):
+        wanted = f"clip: {{short_side: {network.size}, crop: [{network.size}, {network.size}]}}"
+        print(f"model {name} reads {network.size} pixels, clips have {min(clip['crop'])} and are enlarged: consider {wanted}")
     noise = generator("describe_model").integers(0, 256, (1, len(shown), *clip["crop"], 3), "uint8")
     with pooled_layers(network.module, network.layers) as activations:
         network.module(preprocess(torch.from_numpy(noise), network.size, network.mean, network.std))

@@ -2,6 +2,7 @@
 
 import base64
 import importlib.metadata
+import inspect
 import json
 import platform
 from pathlib import Path
@@ -11,11 +12,13 @@ import pandas as pd
 
 from workflow.lib.files import atomic
 from workflow.lib.job import job
+from workflow.lib.plugins import load_plugin
 from workflow.lib.tables import concat_tables, read_table
 from workflow.parts.figure_style import named
 from workflow.parts.findings import findings
 from workflow.parts.pair_selection import of_main_perturbation
 
+GALLERY = "One clip in every style and every order: what the networks see."
 PACKAGES = ["snakemake", "numpy", "pandas", "pyarrow", "seaborn"]
 
 
@@ -40,13 +43,13 @@ def layer_table(scores):
 
 
 def write_report(template, scores, models, quality, rejected, figures, config):
-    """The report as a string of HTML; figures: title -> PNG file."""
+    """The report as a string of HTML; figures: title -> (PNG file, caption)."""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     versions = {package: importlib.metadata.version(package) for package in PACKAGES}
     return environment.from_string(Path(template).read_text()).render(
         experiment=config["experiment"],
         findings=findings(scores, config["scores"]["confidence"]),
-        figures={title: embedded(path) for title, path in figures.items()},
+        figures={title: (embedded(path), caption) for title, (path, caption) in figures.items()},
         layers=html_table(layer_table(scores)),
         models=html_table(models),
         quality=html_table(quality),
@@ -55,6 +58,12 @@ def write_report(template, scores, models, quality, rejected, figures, config):
         config=json.dumps(config, indent=2, ensure_ascii=False),
         versions={"python": platform.python_version(), **versions},
     )
+
+
+def caption_of(plot):
+    """A figure's caption: what its plug-in says of itself."""
+    module = load_plugin("plots", plot)
+    return f"{inspect.getdoc(module)} {inspect.getdoc(module.draw)}"
 
 
 def of_datasets(paths, datasets, name):
@@ -66,7 +75,8 @@ def of_datasets(paths, datasets, name):
 if __name__ == "__main__":
     with job(snakemake):
         files, datasets = snakemake.input, snakemake.params.datasets
-        figures = {Path(path).stem.replace("_", " "): path for path in [*files.plots, *files.galleries]}
+        figures = {Path(path).stem.replace("_", " "): (path, caption_of(Path(path).stem)) for path in files.plots}
+        figures |= {Path(path).stem.replace("_", " "): (path, GALLERY) for path in files.galleries}
         quality, rejected = (of_datasets(files[name], datasets, name) for name in ("quality", "rejected"))
         scores, models = of_main_perturbation(read_table(files.scores, "scores")), concat_tables(files.models, "models")
         html = write_report(files.template, scores, models, quality, rejected, figures, snakemake.params.config)
