@@ -23,7 +23,7 @@ def draw(scores, settings):
         return note("a dose-response needs shuffle and block_shuffle, or block_shuffle with several windows")
     grid = seaborn.relplot(
         table, x="window", y="value", hue="layer", style="layer", row="metric", col="model", kind="line", markers=True,
-        dashes=False, palette="viridis", height=1.9, aspect=1.1, facet_kws={"margin_titles": True},
+        dashes=False, palette="viridis", height=1.9, aspect=1.4, facet_kws={"margin_titles": True},
     )  # fmt: skip
     for (metric, model), axes in grid.axes_dict.items():
         own = table[(table["metric"] == metric) & (table["model"] == model)]

@@ -21,7 +21,7 @@ def draw(scores, settings):
     columns = own.drop_duplicates(["dataset", "name"]).shape[0]
     rows = -(-panels.ngroups // columns)
     figure, grid = plt.subplots(
-        rows, columns, figsize=(2.1 * columns + 1.2, 1.9 * rows + 0.4), sharey=True, squeeze=False, layout="constrained"
+        rows, columns, figsize=(2.6 * columns + 1.2, 1.9 * rows + 0.4), sharey=True, squeeze=False, layout="constrained"
     )
     for axes, ((metric, dataset, name, model), panel) in zip(grid.flat, panels, strict=False):
         below = floors[(floors["metric"] == metric) & (floors["dataset"] == dataset) & (floors["derived_from"] == name)]
