@@ -1,10 +1,12 @@
 """Debiased linear CKA: its two ends, its invariances, its formula."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from workflow.lib.errors import BadInput
 from workflow.metrics import cka
+from workflow.scripts.make_pairs import make_pairs
 
 
 def independent(n, p, seed=0):
@@ -59,3 +61,23 @@ def test_what_cannot_be_scored():
         cka.score({"static": (a, b), "dynamic": (a[:0], b[:0])})
     with pytest.raises(ValueError, match="RESAMPLES"):
         cka.score({"static": (a, b)}, weights=np.ones((2, 50)))
+
+
+def test_crossings_of_one_clip_do_not_pass_for_similarity():
+    styles = ["oil", "ink", "watercolour", "quilt"]
+    cells = [(f"c{i}", style, dynamics) for i in range(80) for style in styles for dynamics in ("natural", "shuffle0")]
+    variants = pd.DataFrame(cells, columns=["clip", "style", "dynamics"]).assign(augmentation=None)
+    variants["variant"] = variants["clip"] + "/" + variants["style"] + "/" + variants["dynamics"]
+    variants["perturbation"] = variants["dynamics"].map({"natural": None, "shuffle0": "shuffle"})
+    clips = pd.DataFrame({"clip": variants["clip"].unique()}).assign(video=lambda t: t["clip"], label=None)
+    pairs = make_pairs(variants, clips, seed=0)
+    pairs = pairs[pairs["primary"]]
+    noise = pd.DataFrame(np.random.default_rng(0).standard_normal((len(variants), 256)), index=variants["variant"])
+
+    def static(pairs):
+        own = pairs[pairs["factor"] == "static"]
+        return cka.score({"static": tuple(noise.loc[own[f"variant_{side}"]].to_numpy() for side in "ab")})[0]["static"]
+
+    assert static(pairs) > 0.2  # six crossings of a clip share variants
+    assert abs(static(pairs[cka.kept(pairs)])) < 0.03
+    assert cka.kept(pairs).sum() == 3 * 80

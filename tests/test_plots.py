@@ -33,6 +33,8 @@ def score_table(*analyses):
                     rows.append({**about, "unit": unit, "quantity": "S", "factor": factor, "value": value})
             for factor, value in (("static", 40 * static), ("dynamic", 20.0), ("identical", 40.0)):
                 rows.append({**about, "quantity": "percent", "factor": factor, "value": value})
+            for factor, value in (("content", 0.3), ("appearance", 0.5), ("dynamics", -0.1), ("interaction", 0.3)):
+                rows.append({**about, "metric": "shares", "quantity": "share", "factor": factor, "value": value})
             for factor, value in (("static", 100.0), ("dynamic", 0.0), ("joint", 0.0), ("residual", 0.0), ("dead", 0.0)):
                 rows.append({**about, "quantity": "units", "factor": factor, "value": value})
     return pd.DataFrame(rows)

@@ -7,7 +7,7 @@ import pytest
 from tests.crossed_pairs import by_factor, crossed_pairs, sides_from, some_clips
 from workflow.metrics import pearson, shares
 from workflow.parts.repairing import p_values, places_of, q_values, shifted_products
-from workflow.parts.resampling import bootstrap_weights, interval, resamples, subset_weights, t_quantile, videos_digest
+from workflow.parts.resampling import bootstrap_weights, interval, names_digest, resamples, subset_weights, t_quantile
 from workflow.parts.similarity import class_percentages, percentages
 
 NOMINAL = pytest.approx(0.95, abs=0.02)
@@ -105,7 +105,7 @@ def test_draws_depend_on_the_videos_and_the_seed_alone():
     videos = names(20)
     assert np.array_equal(bootstrap_weights(videos, 5, 0), bootstrap_weights(list(videos), 5, 0))
     assert not np.array_equal(bootstrap_weights(videos, 5, 0), bootstrap_weights(videos, 5, 1))
-    assert videos_digest(videos) != videos_digest(videos[:-1]) and (bootstrap_weights(videos, 5, 0).sum(1) == 20).all()
+    assert names_digest(videos) != names_digest(videos[:-1]) and (bootstrap_weights(videos, 5, 0).sum(1) == 20).all()
     assert (subset_weights(videos, 8, 30, 0).sum(1) == 8).all()
     assert [(r.kind, r.n_videos, len(r.weights)) for r in resamples(videos, 9, 2, 0)] == [
         ("bootstrap", 20, 9),

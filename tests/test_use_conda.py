@@ -27,11 +27,12 @@ TINY = {
     "experiment": "tiny",
     "clip": {"frames": 8, "short_side": 64, "crop": [64, 64]},
     "datasets": {"shapes": {"moving_shapes": {"videos": 4, "frames": 16, "size": 64}}},
-    "styles": {"oil": {"painter": "oil"}, "ink": {"painter": "ink"}},
+    "styles": {"oil": {"painter": "oil"}, "hue": {"apply": "hue"}},
     "style_training": {"dataset": "shapes", "keyframes": 2, "width": 0.25, "iterations": 5},
     "models": {name: {"family": name} for name in ("time_average", "frame_difference")},
-    "pairs": {"styles": ["oil", "ink"]},
+    "pairs": {"styles": ["oil", "hue"]},
     "analyses": [{"dataset": "shapes", "models": ["time_average", "frame_difference"], "metrics": ["pearson"]}],
+    "plots": ["scatter", "differences", "lambda_sweep", "stability"],
 }
 
 

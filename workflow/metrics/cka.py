@@ -19,12 +19,20 @@ def score(sides, pairs=None, weights=None):
 
     sides[factor] = (a, b), float [pair, unit]. 1 for sides that agree up to rotation, shift and one common scale; about 0,
     on either side of it, for independent ones. NaN for fewer than 4 pairs or a side without variance. BadInput where a
-    factor has no pairs. ASSUME: pairs are independent, so clips that share a video raise the value.
+    factor has no pairs. The pairs must be independent: `kept` says which of a pair table are.
     """
     if weights is not None:
         raise ValueError("cka cannot be resampled: its module says RESAMPLES = False and why")
     need_pairs(sides, sides)
     return {factor: debiased_cka(*both) for factor, both in sides.items()}, {}
+
+
+def kept(pairs):
+    """Which rows of a pair table are used: the first of every factor and video, bool [pair].
+
+    Crossings of one clip share variants, and such copies off the kernels' diagonals would raise the value.
+    """
+    return ~pairs.duplicated(["factor", "video"]).to_numpy()
 
 
 def debiased_cka(a, b):

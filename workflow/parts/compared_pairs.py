@@ -29,7 +29,7 @@ def check_pairs(pairs, keys, factors):
 def kept_pairs(pairs, keys, min_distance):
     """Pairs of the crossings whose perturbed order, as the network saw it, is far enough from natural; and how many are not.
 
-    Identical pairs have no perturbed order and stay. Raises BadInput where too few videos remain.
+    Identical pairs have no perturbed order and stay while their clip has a crossing. Raises BadInput where too few videos remain.
     """
     distance = keys.set_index("variant")["order_distance"]
     shown = np.maximum(distance.loc[pairs["variant_a"]].to_numpy(), distance.loc[pairs["variant_b"]].to_numpy())
@@ -37,13 +37,20 @@ def kept_pairs(pairs, keys, min_distance):
     farthest = pd.Series(shown[crossed]).groupby(pairs["crossing"].to_numpy()[crossed]).max()
     near = set(farthest.index[farthest < min_distance])
     kept = pairs[~pairs["crossing"].isin(near)]
-    n_videos = kept.loc[kept["factor"].ne("identical"), "video"].nunique()
+    crossed_clips = kept.loc[kept["factor"].ne("identical"), "clip"].unique()
+    kept = kept[kept["clip"].isin(crossed_clips)]  # the same clips for every factor
+    check_videos(kept, len(near))
+    return kept, len(near)
+
+
+def check_videos(pairs, n_left_out):
+    """Raise BadInput where the pairs rest on too few videos to resample."""
+    n_videos = pairs["video"].nunique()
     if n_videos < LEAST_VIDEOS:
         raise BadInput(
-            f"{n_videos} videos have pairs to compare ({len(near)} crossings left out for orders too near the natural one);"
+            f"{n_videos} videos have pairs to compare ({n_left_out} crossings left out for orders too near the natural one);"
             f" at least {LEAST_VIDEOS} are needed"
         )
-    return kept, len(near)
 
 
 def sides_of(pairs, keys, activations):

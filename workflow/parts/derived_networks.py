@@ -45,8 +45,10 @@ def c2d_twin(module):
     """Replace every temporal convolution of a network in place; module paths stay, pooling of time stays.
 
     Only `torch.nn.Conv3d` is known to it: attention over time stays what it was. A network without temporal kernels
-    stays the same to the last bit.
+    stays the same to the last bit. Raises BadInput where there is no such convolution at all.
     """
+    if not any(isinstance(child, nn.Conv3d) for child in module.modules()):
+        raise BadInput(f"models: {type(module).__name__} has no torch.nn.Conv3d, so it has no C2D twin")
     for parent in list(module.modules()):
         for name, child in parent.named_children():
             if isinstance(child, nn.Conv3d) and child.kernel_size[0] > 1:

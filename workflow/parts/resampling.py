@@ -21,14 +21,16 @@ class Resample(NamedTuple):
 
 def resamples(videos, draws, subsets, seed):
     """The bootstrap of `draws` draws, then `subsets` subsets of every size: a list of Resample without empty ones."""
+    if draws == 0:
+        return []
     listed = [Resample("bootstrap", len(videos), bootstrap_weights(videos, draws, seed))]
     listed += [Resample("subset", n, subset_weights(videos, n, subsets, seed)) for n in subset_sizes(len(videos))]
     return [each for each in listed if len(each.weights)]
 
 
-def videos_digest(videos):
-    """Text that is the same for equal lists of videos and for no others."""
-    return f"{seed_of(*videos):016x}"
+def names_digest(names):
+    """Text that is the same for equal sets of names and for no others."""
+    return f"{seed_of(*sorted(names)):016x}"
 
 
 def bootstrap_weights(videos, draws, seed):

@@ -2,7 +2,7 @@
 
 import matplotlib.pyplot as plt
 
-from workflow.parts.figure_style import COLOURS, note
+from workflow.parts.figure_style import COLOURS, named, note
 
 TABLE = "differences"
 SHOWN = {"percent": {"dynamic": "dynamic", "static": "static"}, "share": {"dynamics": "dynamic", "appearance": "static"}}
@@ -14,7 +14,8 @@ def draw(differences, settings):
     table = networks[[factor in SHOWN.get(quantity, {}) for quantity, factor in networks[["quantity", "factor"]].to_numpy()]]
     if table.empty:
         return note("no two networks of this experiment can be compared")
-    table = table.assign(pair=table["model_a"] + " − " + table["model_b"])
+    a, b = (named(table.assign(model=table[f"model_{s}"], training=table[f"training_{s}"]))["model"] for s in "ab")
+    table = table.assign(pair=a.str.split("\n").str[0] + " − " + b.str.split("\n").str[0])
     panels = list(table.groupby(["dataset", "metric"], sort=False))
     pairs = list(dict.fromkeys(table["pair"]))
     size = (2.6 * len(panels) + 1.5, 0.28 * len(pairs) + 1)

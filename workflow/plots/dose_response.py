@@ -16,7 +16,10 @@ def window_of(perturbation):
 
 
 def draw(scores, settings):
-    """Static similarity of every layer against the window, one panel per metric and network; bars are intervals over videos."""
+    """Static similarity of every layer against the window, one panel per metric and network; bars are intervals over videos.
+
+    A network that is not shown every frame of the clip sees fewer frames kept together than the axis says.
+    """
     table = named(scores[scores["quantity"].eq("S") & scores["unit"].isna() & scores["factor"].eq("static")])
     table = table.assign(window=table["perturbation"].map(window_of)).dropna(subset=["window"])
     if table["window"].nunique() < 2:
@@ -29,7 +32,7 @@ def draw(scores, settings):
         own = table[(table["metric"] == metric) & (table["model"] == model)]
         axes.vlines(own["window"], own["low"], own["high"], color="0.6", linewidth=0.8, zorder=0)
         axes.set_xscale("log", base=2)
-    grid.set_axis_labels("frames kept together", "static similarity S").set_titles(
+    grid.set_axis_labels("clip frames kept together", "static similarity S").set_titles(
         row_template="{row_name}", col_template="{col_name}"
     )
     return grid.figure

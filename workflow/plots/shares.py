@@ -21,10 +21,14 @@ def draw(scores, settings):
     figure, grid = plt.subplots(len(datasets), len(models), figsize=size, sharey=True, squeeze=False, layout="constrained")
     for axes_row, dataset in zip(grid, datasets, strict=True):
         for axes, model in zip(axes_row, models, strict=True):
-            draw_shares(axes, table[(table["dataset"] == dataset) & (table["model"] == model)])
-            axes.set_title(model if len(datasets) == 1 else f"{model}\n{dataset}")
+            own = table[(table["dataset"] == dataset) & (table["model"] == model)]
+            axes.set_visible(len(own) > 0)
+            if len(own):
+                draw_shares(axes, own)
+                axes.set_title(model)
         axes_row[0].set_ylabel("share of variance")
-    figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside right center", frameon=False)
+    handles = {label: h for axes in grid.flat for h, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    figure.legend(handles.values(), handles.keys(), loc="outside right center", frameon=False)
     return figure
 
 

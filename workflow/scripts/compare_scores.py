@@ -1,6 +1,6 @@
-"""Differences between the last layers of every two networks and between adjacent layers of one, from shared bootstrap draws."""
+"""Differences between the last layers of every two networks and between the layers of each, from shared bootstrap draws."""
 
-from itertools import combinations, pairwise
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -16,14 +16,15 @@ def compared(scores):
     for a, b in combinations([next(own.tail(1).itertuples()) for own in ordered], 2):
         yield "networks", a, b
     for own in ordered:
-        for a, b in pairwise(own.itertuples()):
+        for a, b in combinations(own.itertuples(), 2):
             yield "layers", a, b
 
 
 def difference(a, b, confidence):
     """Value, interval and number of videos of a - b; or why the two cannot be compared."""
-    if a.videos != b.videos:
-        return {"reason": f"{a.model} rests on {a.n_videos} videos, {b.model} on {b.n_videos}, and they are not the same"}
+    if a.crossings != b.crossings:
+        videos = f"{a.model} rests on {a.n_videos} videos, {b.model} on {b.n_videos}"
+        return {"reason": f"{videos}, and their crossings are not the same"}
     value = a.value - b.value
     if np.isnan(value):
         return {"reason": "one of the two has no score"}
@@ -37,6 +38,7 @@ def compare_scores(draws, confidence):
     for names, own in draws[draws["kind"] == "bootstrap"].groupby(keys, sort=False):
         for comparison, a, b in compared(own):
             about = {"comparison": comparison, "model_a": a.model, "layer_a": a.layer, "model_b": b.model, "layer_b": b.layer}
+            about |= {"training_a": a.training, "training_b": b.training}
             rows.append(dict(zip(keys, names, strict=True)) | about | difference(a, b, confidence))
     return pd.DataFrame(rows)
 

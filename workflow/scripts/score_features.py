@@ -8,10 +8,10 @@ from workflow.lib.features import read_about, read_keys, read_layer
 from workflow.lib.job import job, progress
 from workflow.lib.plugins import load_plugin
 from workflow.lib.tables import read_table, write_table
-from workflow.parts.compared_pairs import check_pairs, kept_pairs, refuse_not_finite, sides_of
+from workflow.parts.compared_pairs import check_pairs, check_videos, kept_pairs, refuse_not_finite, sides_of
 from workflow.parts.pair_selection import of_perturbation, perturbations_in
 from workflow.parts.repairing import p_values, q_values
-from workflow.parts.resampling import interval, resamples, videos_digest
+from workflow.parts.resampling import interval, names_digest, resamples
 from workflow.parts.similarity import class_percentages, percentages, truncated
 
 NEEDED = {"primary": ("static", "dynamic"), "all": ("static", "dynamic", "neither")}
@@ -105,7 +105,10 @@ def score_perturbation(metric, pairs, features, settings, seed, min_distance):
     keys, about = read_keys(features), read_about(features[0])
     check_pairs(pairs, keys, NEEDED[metric.PAIRS])
     kept, n_left_out = kept_pairs(pairs, keys, min_distance)
-    kept = kept[kept["primary"]] if metric.PAIRS == "primary" else kept
+    kept = kept[kept["primary"]] if metric.PAIRS == "primary" else kept[kept["factor"].ne("identical")]
+    if hasattr(metric, "kept"):  # a metric that cannot use every pair says which, so that the counts are of what it used
+        kept = kept[metric.kept(kept)]
+        check_videos(kept, n_left_out)
     videos = sorted(set(kept["video"]))
     listed = resamples(videos, settings["draws"], settings["subsets"], seed)
     found = []
@@ -116,10 +119,12 @@ def score_perturbation(metric, pairs, features, settings, seed, min_distance):
         found.append([table.assign(layer=layer, depth=depth, training=about["training"]) for table in tables])
     scores, draws = (pd.concat(tables) for tables in zip(*found, strict=True))
     n_pairs = kept["factor"].value_counts()
-    scores["n_pairs"] = scores["factor"].map(n_pairs).fillna(n_pairs.min()).astype(int)
+    fewest = n_pairs[list(NEEDED[metric.PAIRS])].min()  # what rests on several factors
+    own = scores["factor"].map(n_pairs).where(scores["quantity"].eq(metric.QUANTITY))
+    scores["n_pairs"] = own.fillna(fewest).astype(int)
     scores = scores.assign(n_clips=kept["clip"].nunique(), n_videos=len(videos), n_crossings_left_out=n_left_out)
     scores = scores.assign(derived_from=about["derived_from"], derivation=about["derivation"])
-    return scores, draws.assign(videos=videos_digest(videos))
+    return scores, draws.assign(crossings=names_digest(kept["crossing"].unique()))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import platform
 from pathlib import Path
 
 import jinja2
+import numpy as np
 import pandas as pd
 
 from workflow.lib.files import atomic
@@ -15,7 +16,7 @@ from workflow.lib.job import job
 from workflow.lib.plugins import load_plugin
 from workflow.lib.tables import concat_tables, read_table
 from workflow.parts.figure_style import named
-from workflow.parts.findings import findings
+from workflow.parts.findings import findings, with_interval
 from workflow.parts.pair_selection import of_main_perturbation
 
 GALLERY = "One clip in every style and every order: what the networks see."
@@ -33,13 +34,16 @@ def html_table(frame):
 
 
 def layer_table(scores):
-    """Similarities and percentages of every layer, one row per layer and metric."""
-    whole = named(scores[scores["unit"].isna()])
-    whole = whole[whole["quantity"].isin(["S", "percent"]) & whole["factor"].isin(["dynamic", "static"])]
-    keys = ["dataset", "model", "metric", "depth", "layer", "n_units", "n_dead", "n_videos", "n_crossings_left_out"]
-    wide = whole.pivot(index=keys, columns=["quantity", "factor"], values="value")
-    wide.columns = [f"{quantity} {factor}" for quantity, factor in wide.columns]
-    return wide.reset_index().drop(columns="depth")
+    """What every layer scores, with intervals where there are any, one row per layer and metric."""
+    whole = named(scores[scores["unit"].isna() & scores["quantity"].ne("units") & scores["factor"].ne("identical")])
+    digits = whole["quantity"].map({"percent": 1}).fillna(3).astype(int)
+    cells = [with_interval(row, n) for row, n in zip(whole.itertuples(), digits, strict=True)]
+    about = ["n_units", "n_dead", "n_pairs", "n_videos", "n_crossings_left_out"]
+    keys = ["dataset", "model", "metric", "depth", "layer"]
+    column = np.where(whole["quantity"] == "share", whole["factor"], whole["quantity"] + " " + whole["factor"])
+    wide = whole.assign(cell=cells, column=column).pivot(index=keys, columns="column", values="cell").fillna("")
+    counts = whole.groupby(keys)[about].min()
+    return wide.join(counts).reset_index().sort_values(["dataset", "metric", "model", "depth"]).drop(columns="depth")
 
 
 def write_report(template, scores, models, quality, rejected, figures, config):
