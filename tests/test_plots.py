@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 
 from workflow.lib.plugins import constant_of, load_plugin
+from workflow.lib.tables import TABLES
 from workflow.parts.figure_style import named
+from workflow.scripts.compare_scores import compare_scores
 
 FILES = sorted((Path(__file__).parents[1] / "workflow/plots").glob("*.py"))
 PLOTS = [p.stem for p in FILES if constant_of(p, "TABLE", "scores") == "scores"]
@@ -53,6 +55,29 @@ def score_table(*analyses):
 def test_every_figure_draws(plot, analyses, tmp_path):
     figure = load_plugin("plots", plot).draw(score_table(*analyses), {"lambda": 0.5})
     figure.savefig(tmp_path / "figure.png")
+
+
+def test_layers_without_a_score_leave_figures_standing(tmp_path):
+    table = score_table(("shapes", "c2d", "pearson", 0.9)).assign(value=float("nan"), low=float("nan"), high=float("nan"))
+    for plot in PLOTS:
+        load_plugin("plots", plot).draw(table, {"lambda": 0.5}).savefig(tmp_path / "figure.png")
+    whole = table[table["unit"].isna()].assign(n_videos=4)
+    load_plugin("plots", "stability").draw(whole, {}).savefig(tmp_path / "figure.png")
+
+
+@pytest.mark.parametrize("models", [["c2d"], ["c2d", "slowonly"]], ids=["one network", "two networks"])
+def test_tables_made_from_scores_draw(models, tmp_path):
+    table = score_table(*[("shapes", model, "pearson", 0.9) for model in models])
+    whole = table[table["unit"].isna()]
+    stability = pd.concat([whole.assign(n_videos=n) for n in (4, 8)])
+    load_plugin("plots", "stability").draw(stability, {}).savefig(tmp_path / "figure.png")
+    swept = pd.concat([whole[whole["quantity"] == "units"].assign(**{"lambda": x}) for x in (0.1, 0.5)])
+    load_plugin("plots", "lambda_sweep").draw(swept, {"lambda": 0.5}).savefig(tmp_path / "figure.png")
+    draws = whole[whole["quantity"] == "percent"].assign(kind="bootstrap", n_videos=8, crossings="x")
+    draws = draws.assign(draws=[[value, value + 1] for value in draws["value"]])
+    differences = compare_scores(draws, 0.95).reindex(columns=TABLES["differences"])
+    load_plugin("plots", "differences").draw(differences, {}).savefig(tmp_path / "figure.png")
+    assert set(differences["comparison"]) == ({"networks", "layers"} if len(models) > 1 else {"layers"})
 
 
 def test_data_sets_are_not_averaged():

@@ -13,6 +13,7 @@ def draw(scores, settings):
     Coloured bands are intervals over videos. Metrics without percentages are left out.
     """
     table = named(scores[(scores["quantity"] == "percent") & scores["factor"].isin(["static", "dynamic"])])
+    table = table.dropna(subset=["value"])
     if table.empty:
         return note("no metric of this experiment gives percentages")
     grid = seaborn.relplot(

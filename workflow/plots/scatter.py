@@ -14,7 +14,7 @@ def draw(scores, settings):
     """
     table = named(scores[(scores["quantity"] == "S") & scores["unit"].isna() & scores["factor"].isin(FACTORS)])
     keys = ["metric", "dataset", "model", "layer", "depth"]
-    if table.empty:
+    if table["value"].isna().all():
         return note("no metric of this experiment gives a similarity S")
     wide = table.pivot(index=keys, columns="factor", values=["value", "low", "high"]).sort_values(["model", "depth"])
     table = wide["value"].reset_index()

@@ -16,9 +16,9 @@ def draw(stability, settings):
     shown = [stability["factor"].isin(SHOWN.get(q, [])) & (stability["quantity"] == q) for q in SHOWN]
     last = stability["depth"] == stability.groupby(["dataset", "model", "metric"])["depth"].transform("max")
     table = named(stability[(shown[0] | shown[1]) & last])
+    table = table.assign(half=(table["high"] - table["low"]) / 2).dropna(subset=["half"])
     if table.empty:
-        return note("no metric of this experiment was scored on subsets of the videos")
-    table = table.assign(half=(table["high"] - table["low"]) / 2)
+        return note("no score of this experiment has an interval: it has no draws, or too few videos")
     grid = seaborn.relplot(
         table, x="n_videos", y="half", hue="factor", style="dataset", row="metric", col="model", kind="line", errorbar=None,
         markers=True, palette=COLOURS, hue_order=[f for f in COLOURS if f in set(table["factor"])], height=1.9, aspect=1.1,
