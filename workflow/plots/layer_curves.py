@@ -8,7 +8,8 @@ REACHABLE = (15.5, 42.2)  # percent that S in [0, 1] can reach at all: e^0/(e^0 
 
 
 def draw(scores, settings):
-    """One panel per metric and network; what remains to 100 is `identical`; the grey band is what S in [0, 1] can reach.
+    """One panel per metric and network; what remains to 100 is `identical`; percentages are a softmax of S, and the grey band is
+    what S in [0, 1] can reach.
 
     Coloured bands are intervals over videos. Metrics without percentages are left out.
     """
@@ -29,5 +30,5 @@ def draw(scores, settings):
         for (_, factor), own in table[(table["metric"] == metric) & (table["model"] == model)].groupby(["dataset", "factor"]):
             own = own.sort_values("depth")
             axes.fill_between(own["layer"], own["low"], own["high"], color=COLOURS[factor], alpha=0.2, linewidth=0)
-    grid.set_axis_labels("", "percent (softmax of S)").set_titles(row_template="{row_name}", col_template="{col_name}")
+    grid.set_axis_labels("", "percent").set_titles(row_template="{row_name}", col_template="{col_name}")
     return grid.figure
