@@ -12,7 +12,7 @@ from torch import nn
 from workflow.lib.errors import BadInput
 from workflow.lib.tables import read_table
 from workflow.parts.generator import Generator, to_frames, to_network
-from workflow.parts.patch_training import DEFAULTS, Patches, PatchTraining
+from workflow.parts.patch_training import Patches, PatchTraining
 from workflow.parts.style_weights import generator_from, save_weights
 from workflow.parts.weights import read_state
 from workflow.scripts import train_style as training
@@ -20,7 +20,8 @@ from workflow.scripts.import_style import import_style
 from workflow.scripts.stylize_clips import stylize, stylize_clips
 from workflow.scripts.train_style import train_style
 
-SMALL = {"width": 0.25, "last_kernel": 3, "iterations": 6, "batch": 4, "patch": 32}
+SMALL = {"width": 0.25, "last_kernel": 3, "iterations": 6, "batch": 4, "patch": 32, "learning_rate": 4e-4, "reconstruction": 4}
+SMALL |= {"adversarial": 0.15, "perceptual_weights": None}
 
 
 @pytest.fixture(autouse=True)
@@ -196,7 +197,3 @@ def test_a_wrong_network_is_refused_by_name(tmp_path):
         torch.save(bad, path)
         with pytest.raises(BadInput, match=message):
             import_style(path, None, out)
-
-
-def test_defaults_are_the_published_ones():
-    assert (DEFAULTS["width"], DEFAULTS["last_kernel"], DEFAULTS["batch"], DEFAULTS["patch"]) == (1, 7, 40, 32)

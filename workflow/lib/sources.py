@@ -4,7 +4,7 @@ import ast
 import hashlib
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from workflow.lib.plugins import ROOT
 
 
 def imports(path):

@@ -11,9 +11,6 @@ from workflow.parts.generator import Discriminator, Generator
 from workflow.parts.perceptual import Perceptual
 from workflow.parts.seeding import generator, seed_of
 
-# ASSUME: adversarial .15, not the published .5: without the perceptual term more of it makes videos flicker
-DEFAULTS = {"width": 1, "last_kernel": 7, "iterations": 2000, "batch": 40, "patch": 32, "learning_rate": 4e-4,
-            "reconstruction": 4, "adversarial": 0.15, "perceptual_weights": None}  # fmt: skip
 PERCEPTUAL = 6
 
 

@@ -12,15 +12,16 @@ from workflow.lib.files import atomic
 from workflow.lib.job import job, progress
 from workflow.lib.sources import ROOT, digest
 from workflow.lib.tables import write_table
-from workflow.parts.patch_training import DEFAULTS, PatchTraining
+from workflow.parts.patch_training import PatchTraining
 from workflow.parts.style_weights import save_weights
+from workflow.parts.weights import file_sha256
 
 SAVED_EVERY, ROWS = 100, 50  # steps between checkpoints; rows per quantity of the training curve
 
 
 def train_style(keyframes, settings, seed, scratch, weights, curve):
     """Write the generator's weights and training curve; `scratch` keeps networks by the content of all that decides them."""
-    settings, pairs = DEFAULTS | dict(settings), np.load(keyframes)
+    settings, pairs = dict(settings), np.load(keyframes)
     exemplar = hashlib.sha256(pairs.tobytes()).hexdigest()
     stored = Path(scratch) / f"{key_of(exemplar, pairs.shape, settings, seed)}.safetensors"
     if not stored.is_file():
@@ -39,7 +40,7 @@ def train_style(keyframes, settings, seed, scratch, weights, curve):
 def key_of(exemplar, shape, settings, seed):
     """Digest of keyframes, settings, the contents of the VGG19 file, seed and this code."""
     path = settings["perceptual_weights"]
-    judge = hashlib.sha256(Path(path).read_bytes()).hexdigest() if path and Path(path).is_file() else None
+    judge = file_sha256(path) if path else None
     code = digest(ROOT / "workflow/scripts/train_style.py")
     parts = [exemplar, list(shape), settings | {"perceptual_weights": judge}, seed, code]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
