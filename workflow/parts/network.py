@@ -10,8 +10,14 @@ import torch
 class Network:
     """A network, the frames it reads and the layers to dump.
 
-    module: maps float [batch, rgb, frame, height, width] to anything; its layers are hooked.
+    module: maps float [batch, rgb, frame, height, width] to class scores [batch, class] or to anything; its layers are hooked.
     layers: name shown -> module path, in depth order.
+    pathways: the module is shown one video per number k, made of every k-th of the sampled frames; where there are several
+        it is called with the list of them, in this order, e.g. (4, 1) for SlowFast's slow and fast pathway.
+    call: runs the module, call(module, video or list of videos) -> output; None calls module(video). For networks that want
+        their input in another form.
+    tokens: what the tokens of an output [batch, token, unit] are, slowest axis first, of "class", "frame" and "space", e.g.
+        "class space frame": one class token, then patches whose frames vary fastest. None: nothing is known but their mean.
     frames, stride: how many frames it is shown, taken every `stride` clip frames from the middle of the clip, or
         "spread" evenly over it.
     size: side in pixels of its square input (short side resized, centre cropped); None takes clips as they are.
@@ -31,3 +37,6 @@ class Network:
     weights: str | None = None
     control: bool = False
     rename: Callable[[dict], dict] | None = None
+    pathways: tuple[int, ...] = (1,)
+    call: Callable | None = None
+    tokens: str | None = None
