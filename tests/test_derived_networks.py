@@ -6,6 +6,7 @@ import torch
 from moving_scene import scene
 from torch import nn
 
+from tests.model_entry import BLANK, entry
 from workflow.lib.errors import BadInput
 from workflow.lib.experiment import check_derived, model_entry
 from workflow.parts.augmentation import cropped
@@ -18,9 +19,8 @@ SMALL = {"depth": 50, "width": 4, "classes": 5, "frames": 8, "stride": "spread",
 
 
 def config(architecture="slowonly", weights=None, how="c2d_twin", **derived):
-    blank = {"options": {}, "weights": None, "sha256": None, "seed": 0, "batch": 4}
-    source = {"family": "resnet3d", **blank, "options": {"architecture": architecture, **SMALL}, "weights": weights, "seed": 5}
-    return {"models": {"source": source, "floor": {**blank, "derive": {"from": "source", "how": how}, **derived}}}
+    source = entry("resnet3d", weights, architecture=architecture, **SMALL) | {"seed": 5}
+    return {"models": {"source": source, "floor": {**BLANK, "derive": {"from": "source", "how": how}, **derived}}}
 
 
 def build(configuration):
@@ -109,10 +109,10 @@ def test_floors_of_a_trained_network_say_what_they_are(tmp_path):
     assert training == "untrained"
     alone, _ = build_network({**model_entry(config(), "source"), "seed": 1})
     assert all(torch.equal(a, b) for a, b in zip(drawn.module.parameters(), alone.module.parameters(), strict=True))
-    entry = model_entry(config(how="random_weights"), "floor")
-    row = describe_model("floor", entry, {"frames": 8, "crop": [32, 32]})[0]
-    assert derivation(entry) == {"derived_from": "source", "derivation": "random_weights"}
-    assert derivation(entry).items() <= row.items() and row["training"] == "untrained"
+    floor = model_entry(config(how="random_weights"), "floor")
+    row = describe_model("floor", floor, {"frames": 8, "crop": [32, 32]})[0]
+    assert derivation(floor) == {"derived_from": "source", "derivation": "random_weights"}
+    assert derivation(floor).items() <= row.items() and row["training"] == "untrained"
 
 
 def test_what_cannot_be_derived_is_refused():

@@ -6,7 +6,9 @@ import pytest
 import safetensors.torch
 import torch
 
+from tests.model_entry import entry
 from workflow.lib.errors import BadInput
+from workflow.lib.features import write_features
 from workflow.metrics import pearson
 from workflow.models import frame_difference, resnet3d, time_average
 from workflow.parts.networks import build_network
@@ -20,14 +22,10 @@ CLIP = {"frames": 8, "crop": [32, 32]}
 SMALL = {"depth": 50, "width": 4, "classes": 5, "frames": 8, "stride": "spread", "size": 32}
 
 
-def entry(family, weights=None, sha256=None, **options):
-    return {"family": family, "options": options, "weights": weights, "sha256": sha256, "seed": 0, "batch": 4}
-
-
 @torch.inference_mode()
 def pooled(network, video):
     with pooled_layers(network.module, network.layers) as activations:
-        network.module(video)
+        network([video])
     return activations
 
 
@@ -154,8 +152,8 @@ def dump(model, n_clips=2, units=None):
     store = rng.integers(0, 256, (n_clips, 8, 32, 32, 3), "uint8")
     clips = pd.DataFrame({"clip": [f"c{i}" for i in range(n_clips)]})
     orders = [list(range(8)), [7, 6, 5, 4, 3, 2, 1, 0]]
-    rows = [(f"c{i}/oil/{d}", f"c{i}", "oil", order, None) for i in range(n_clips) for d, order in enumerate(orders)]
-    variants = pd.DataFrame(rows, columns=["variant", "clip", "style", "frame_order", "crop"])
+    rows = [(f"c{i}/oil/{d}", f"c{i}", "oil", order, None, None) for i in range(n_clips) for d, order in enumerate(orders)]
+    variants = pd.DataFrame(rows, columns=["variant", "clip", "style", "frame_order", "perturbation", "crop"])
     units = units or {row["layer"]: row["units"] for row in describe_model("mine", model, CLIP)}
     return dump_features("mine", model, units, variants, clips, {"oil": store})
 
@@ -165,8 +163,49 @@ def test_a_network_from_a_users_own_file(tmp_path):
     path.write_text(OWN_NETWORK)
     keys, activations, about = dump(entry(str(path)))
     assert {layer: values.shape for layer, values in activations.items()} == {"first": (4, 6), "last": (4, 6)}
-    assert keys["frames_shown"][0].tolist() == [0, 2, 4, 6] and keys["frames_shown"][1].tolist() == [6, 4, 2, 0]
+    assert [[x.tolist() for x in shown] for shown in keys["frames_shown"][:2]] == [[[0, 2, 4, 6]], [[6, 4, 2, 0]]]
     assert keys["order_distance"] == [0, 1, 0, 1] and about["training"] == "untrained"
+
+
+TWO_RATES = """
+import torch
+from workflow.parts.network import Network
+
+
+class Two(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.slow, self.fast, self.scores = (torch.nn.Identity() for _ in range(3))
+
+    def forward(self, videos):
+        slow, fast = (pathway(video) for pathway, video in zip((self.slow, self.fast), videos, strict=True))
+        return self.scores(torch.stack([1 + slow[:, 0].mean((1, 2, 3)), fast[:, 0].mean((1, 2, 3))], 1))
+
+
+def build():
+    layers = {"slow": "slow", "fast": "fast", "scores": "scores"}
+    return Network(Two(), layers, frames=8, stride=1, size=32, pathways=(4, 1), control=True)
+"""
+
+
+def test_every_pathway_is_shown_its_frames_and_the_highest_score_is_kept(tmp_path):
+    path = tmp_path / "two.py"
+    path.write_text(TWO_RATES)
+    store = np.zeros((1, 8, 32, 32, 3), "uint8") + np.arange(8, dtype="uint8")[None, :, None, None, None] * 10
+    clips = pd.DataFrame({"clip": ["c0"]})
+    rows = [(f"c0/oil/{d}", "c0", "oil", order, None, None) for d, order in enumerate([list(range(8)), [7, 1, 2, 3, 4, 5, 6, 0]])]
+    variants = pd.DataFrame(rows, columns=["variant", "clip", "style", "frame_order", "perturbation", "crop"])
+    model = entry(str(path)) | {"classes": "two.txt"}
+    keys, activations, about = dump_features("two", model, {"slow": 3, "fast": 3, "scores": 2}, variants, clips, {"oil": store})
+    assert [[own.tolist() for own in shown] for shown in keys["frames_shown"]] == [
+        [[0, 7], [*range(8)]],
+        [[7, 0], [7, 1, 2, 3, 4, 5, 6, 0]],
+    ]
+    np.testing.assert_allclose(activations["slow"] * 255, 35, rtol=1e-6)  # the mean of the frames 0 and 70
+    np.testing.assert_allclose(activations["fast"] * 255, 35, rtol=1e-6)
+    assert keys["order_distance"] == [0, pytest.approx(13 / 28)] and keys["predicted"] == [0, 0]
+    write_features(tmp_path / "000.parquet", keys, activations, about)
+    assert pd.read_parquet(tmp_path / "000.parquet")["frames_shown"][1][0].tolist() == [7, 0]
 
 
 def test_a_network_that_gives_nan_is_refused(tmp_path):
@@ -177,7 +216,7 @@ def test_a_network_that_gives_nan_is_refused(tmp_path):
 
 
 BAD_NETWORKS = {
-    "torch.nn.LSTM(8, 4)": "layer first gives tuple",
+    "torch.nn.LSTM(8, 4)": "layer first gives 3 rows for one clip",
     "torch.nn.Flatten(0, 1)": "layer first gives 3 rows for one clip",
     "torch.nn.Threshold(float('inf'), float('nan'))": "gave nan at variant noise, layer first, unit 0",
 }

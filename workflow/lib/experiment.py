@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from workflow.lib.errors import BadInput
+from workflow.lib.model_entries import check_derived, check_names, fetched_weights, model_entry
 from workflow.lib.plugins import plugin_path
 
 
@@ -40,43 +41,14 @@ def perturbations_of(pairs):
     return [(entry, {}) if isinstance(entry, str) else next(iter(entry.items())) for entry in listed]
 
 
-def model_entry(config, model):
-    """What a model is built from: its own entry of the config, or its source's with `derive` telling what is made of it.
-
-    Random weights are drawn by the model's own seed; a twin has its source's weights, whatever they are.
-    """
-    own = config["models"][model]
-    if "derive" not in own:
-        return own
-    entry = config["models"][own["derive"]["from"]] | {"derive": own["derive"], "batch": own["batch"]}
-    if own["derive"]["how"] == "random_weights":
-        entry |= {"weights": None, "sha256": None, "seed": own["seed"]}
-    return entry
-
-
-def check_derived(config, model):
-    """Raise BadInput where a derived model says what its source decides, or its source is derived or not there."""
-    own = config["models"][model]
-    if "derive" not in own:
-        return
-    source = own["derive"]["from"]
-    check_names("models", [source], config["models"])
-    if "derive" in config["models"][source]:
-        raise BadInput(f"models: {model} is derived from {source}, which is derived itself; name the network that {source} is from")
-    if said := [key for key in ("options", "weights", "sha256") if own[key]]:
-        raise BadInput(f"models: {model} is derived from {source}, which decides its {', '.join(said)}; remove them")
-
-
-def check_names(kind, names, known):
-    for name in names:
-        if name not in known:
-            raise BadInput(f"no {kind} is called '{name}'; `{kind}` defines {', '.join(known) or 'none'}")
-
-
 def check_files(config):
     """Raise BadInput where a file that the config names does not exist."""
     files = {f"styles: {name}": config["styles"][name].get("checkpoint") for name in used_styles(config)}
-    files |= {f"models: {name}": model_entry(config, name)["weights"] for name in used_models(config)}
+    fetched = fetched_weights(config, used_models(config))  # these need not be there yet
+    for name in used_models(config):
+        entry = model_entry(config, name)
+        files[f"models: {name}: classes"] = entry["classes"]
+        files[f"models: {name}"] = None if Path(entry["weights"] or "").name in fetched else entry["weights"]
     files["style_training: perceptual_weights"] = config["style_training"]["perceptual_weights"]
     for where, path in files.items():
         if path and not Path(path).is_file():

@@ -16,8 +16,9 @@ class Network:
         it is called with the list of them, in this order, e.g. (4, 1) for SlowFast's slow and fast pathway.
     call: runs the module, call(module, video or list of videos) -> output; None calls module(video). For networks that want
         their input in another form.
-    tokens: what the tokens of an output [batch, token, unit] are, slowest axis first, of "class", "frame" and "space", e.g.
-        "class space frame": one class token, then patches whose frames vary fastest. None: nothing is known but their mean.
+    tokens: what the tokens of an output [batch, token, unit] are, slowest axis first, of "class", "space", "frame" and
+        "tubelet" (several frames in one token), e.g. "class space frame": one class token, then patches whose frames vary
+        fastest. None: nothing is known but their mean.
     frames, stride: how many frames it is shown, taken every `stride` clip frames from the middle of the clip, or
         "spread" evenly over it.
     size: side in pixels of its square input (short side resized, centre cropped); None takes clips as they are.
@@ -40,3 +41,13 @@ class Network:
     pathways: tuple[int, ...] = (1,)
     call: Callable | None = None
     tokens: str | None = None
+
+    def __call__(self, videos):
+        """Run the module on one float video [batch, rgb, frame, height, width] per pathway, frames in number as declared."""
+        video = videos if len(self.pathways) > 1 else videos[0]
+        return self.call(self.module, video) if self.call else self.module(video)
+
+    def noise(self, batch, side, rng):
+        """Standard normal videos of the shape that the network reads, one per pathway; `side` where it takes any size."""
+        shapes = [(batch, 3, self.frames // every, *[self.size or side] * 2) for every in self.pathways]
+        return [torch.from_numpy(rng.standard_normal(shape, dtype="float32")) for shape in shapes]

@@ -1,22 +1,26 @@
 """From a model's config entry to a network ready to run."""
 
+from dataclasses import replace
+
 from workflow.lib.errors import BadInput
 from workflow.lib.plugins import load_plugin
 from workflow.parts.derived_networks import c2d_twin
+from workflow.parts.layer_choice import choose_layers
 from workflow.parts.weights import draw_weights, load_weights, read_state
 
 
 def build_network(entry):
-    """Build the network of a config entry {family, options, weights, sha256, seed, derive}: (Network in eval mode, training).
+    """Build the network of a config entry, its layers chosen and its weights in: (Network in eval mode, training).
 
     training says where its weights come from: `control`, `untrained`, `c2d twin of` a model, or the file. Raises BadInput
-    for options the family does not know, weights that do not fit and networks that nothing can be derived from.
+    for options the family does not know, layers and weights that do not fit and networks that nothing can be derived from.
     """
     family = load_plugin("models", entry["family"])
     try:
         network = family.build(**entry["options"])
     except TypeError as error:
         raise BadInput(f"models: {entry['family']} cannot be built with {entry['options']}: {error}") from error
+    network = replace(network, layers=choose_layers(network, entry["layers"]))
     derive = entry.get("derive")
     if derive and network.control:
         raise BadInput(f"models: nothing can be derived from {derive['from']}: it is a control, without weights to train")
@@ -42,6 +46,5 @@ def fill_weights(network, entry, redraw):
         return entry["weights"]
     if (network.control or network.weights) and not redraw:
         return network.weights or "control"
-    size = network.size or 112
-    draw_weights(module, entry["seed"], (2, 3, network.frames, size, size))
+    draw_weights(network, entry["seed"])
     return "untrained"

@@ -3,32 +3,34 @@
 from contextlib import contextmanager
 
 import numpy as np
-import torch
 
 from workflow.lib.errors import BadInput
+from workflow.parts.unit_values import POOLINGS, token_layout, unit_values
 
 
-def pool(output, layer=""):
-    """Global mean of a layer's output: one value per unit, float32 [batch, unit].
+class Activations(dict):
+    """Layer -> its pooled output of the latest forward pass, float32 [batch, unit].
 
-    [batch, unit, ...] is averaged over space and time, [batch, token, unit] over tokens, [batch, unit] is kept. Raises
-    BadInput where the layer gives anything but one tensor with a unit axis.
+    shown: only pooling "frames" reads it, and needs it set before each forward pass: per pathway the clip frames of every
+    video in the order in which they are shown, int [batch, frame].
     """
-    if not isinstance(output, torch.Tensor) or output.ndim < 2:
-        came = list(output.shape) if isinstance(output, torch.Tensor) else type(output).__name__
-        raise BadInput(f"layer {layer} gives {came}; a tensor [batch, unit, ...] or [batch, token, unit] was needed")
-    if output.ndim == 3:
-        return output.float().mean(1)
-    return output.float().flatten(2).mean(2) if output.ndim > 2 else output.float()
+
+    shown = ()
 
 
 @contextmanager
-def pooled_layers(module, layers):
-    """Yield a dict that after each forward pass holds every layer's pooled output [batch, unit], in depth order.
+def pooled_layers(module, layers, pooling="mean", tokens=None):
+    """Yield Activations that each forward pass fills, in the order in which the layers are computed.
 
-    Raises BadInput for a module path that does not exist, naming those that do.
+    layers: name -> module path; pooling: one of POOLINGS; tokens: as in Network. With "frames" the value of unit u at the
+    n-th frame in natural order is column u x frames + n. Raises BadInput for a module path that does not exist, naming
+    those that do, and for layers that cannot be pooled so.
     """
-    activations, hooks = {}, []
+    if pooling not in POOLINGS:
+        raise BadInput(f"pooling {pooling} came, one of {', '.join(POOLINGS)} was needed")
+    if tokens is not None:
+        token_layout(tokens)
+    activations, hooks = Activations(), []
     for name, path in layers.items():
         try:
             target = module.get_submodule(path)
@@ -37,7 +39,7 @@ def pooled_layers(module, layers):
             raise BadInput(f"layer {name}: the network has no module '{path}'; it has {known}") from None
 
         def keep(_module, _inputs, output, name=name):
-            activations[name] = pool(output, name)
+            activations[name] = unit_values(output, name, pooling, tokens, activations.shown)
 
         hooks.append(target.register_forward_hook(keep))
     try:

@@ -1,12 +1,15 @@
 """Loading, checking and drawing the weights of a network."""
 
 import hashlib
+import pickle
+import re
 from pathlib import Path
 
 import safetensors.torch
 import torch
 
 from workflow.lib.errors import BadInput
+from workflow.parts.published_names import published_family
 from workflow.parts.seeding import generator
 
 
@@ -27,6 +30,12 @@ def read_state(path, sha256=None):
         if path.suffix == ".safetensors":
             return safetensors.torch.load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:  # torch's own words would have the user run the code
+        asked = re.search(r"GLOBAL (\S+)", str(error))
+        why = f"they want to run {asked[1]}" if asked else "they are damaged, or no PyTorch file"
+        raise BadInput(
+            f"weights {path} cannot be read as a PyTorch state dict: {why}; tensors alone are loaded, never code"
+        ) from error
     except Exception as error:
         reason = str(error).splitlines()[0]
         raise BadInput(f"weights {path} cannot be read as safetensors or as a PyTorch state dict: {reason}") from error
@@ -37,43 +46,65 @@ def read_state(path, sha256=None):
     return state
 
 
-def load_weights(module, state, where):
-    """Load a state dict strictly; BadInput names the first tensors that are missing, superfluous or of another shape."""
+def load_weights(module, state, where, rename=None):
+    """Load a state dict strictly; BadInput names the first tensors that are missing, superfluous or of another shape.
+
+    rename: maps the checkpoint's names to the module's, {name: tensor} -> {name: tensor}. A `module.` before every name, as
+    torch.nn.DataParallel leaves it, is taken off first, unless the module's own names have it.
+    """
     own = module.state_dict()
-    missing, extra = sorted(own.keys() - state.keys()), sorted(state.keys() - own.keys())
-    shapes = [
-        f"{k} is {list(state[k].shape)}, needed {list(own[k].shape)}" for k in own if k in state and state[k].shape != own[k].shape
-    ]
-    for what, names in (("lack", missing), ("have unknown", extra), ("have other shapes:", shapes)):
-        if names:
-            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            raise BadInput(f"weights {where} do not fit the network: they {what} {', '.join(names[:3])}{more}")
-    module.load_state_dict(state)
+    if all(name.startswith("module.") for name in state) and not all(name.startswith("module.") for name in own):
+        state = {name.removeprefix("module."): tensor for name, tensor in state.items()}
+    found = rename(state) if rename else state
+    misfits = {
+        "lack": sorted(own.keys() - found.keys()),
+        "have unknown": sorted(found.keys() - own.keys()),
+        "have other shapes:": [
+            f"{name} is {list(found[name].shape)}, needed {list(tensor.shape)}"
+            for name, tensor in own.items()
+            if name in found and found[name].shape != tensor.shape
+        ],
+    }
+    if any(misfits.values()):
+        told = "; ".join(f"they {what} {some(names)}" for what, names in misfits.items() if names)
+        family = None if found.keys() == own.keys() else published_family(state)
+        hint = f"; their names are those of {family}" if family else ""
+        raise BadInput(f"weights {where} do not fit the network: {told}{hint}")
+    module.load_state_dict(found)
+
+
+def some(names, shown=3):
+    """The first names of a list, and how many more there are."""
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return ", ".join(names[:shown]) + more
 
 
 @torch.no_grad()
-def draw_weights(module, seed, shape):
-    """Give a network random weights: He-normal kernels, batch-norm gain 1, batch-norm statistics of seeded noise clips.
+def draw_weights(network, seed):
+    """Give a Network random weights: He-normal kernels, batch-norm gain 1, batch-norm statistics of seeded noise clips.
 
-    shape: input shape [batch, rgb, frame, height, width]. Without calibration the activations of a random network grow or
-    die with depth. ASSUME: noise smoothed over 3 frames and 9 x 9 pixels stands for video.
+    Without calibration the activations of a random network grow or die with depth. ASSUME: noise smoothed over 3 frames and
+    9 x 9 pixels stands for video.
     """
+    module = network.module
     for name, parameter in module.named_parameters():
         rng = generator(seed, "weights", name)
         if parameter.ndim > 1:
-            fan_in = parameter[0].numel()
+            # Class tokens and positions [1, token, unit] are added to tokens: theirs is the scale of one token.
+            fan_in = parameter[0].numel() if name.endswith("weight") else parameter.shape[-1]
             values = rng.standard_normal(parameter.shape, dtype="float32") * (2 / fan_in) ** 0.5
             parameter.copy_(torch.from_numpy(values))
         else:
-            parameter.fill_(1.0 if name.endswith("weight") else 0.0)
+            parameter.fill_(0.0 if name.endswith("bias") else 1.0)
     norms = [m for m in module.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
     if not norms:
         return
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # cumulative average
-    noise = torch.from_numpy(generator(seed, "calibration").standard_normal(shape, dtype="float32"))
-    module.train()(torch.nn.functional.avg_pool3d(noise, (3, 9, 9), 1, (1, 4, 4)) * 9)
+    noise = network.noise(2, 112, generator(seed, "calibration"))
+    module.train()
+    network([torch.nn.functional.avg_pool3d(video, (3, 9, 9), 1, (1, 4, 4)) * 9 for video in noise])
     module.eval()
 
 

@@ -10,12 +10,12 @@ from workflow.lib.errors import BadInput
 from workflow.lib.experiment import (
     check_config,
     one_sentence,
-    model_entry,
     perturbations_of,
     used_datasets,
     used_models,
     used_styles,
 )
+from workflow.lib.model_entries import fetched_weights, model_entry
 from workflow.lib.manifest import fingerprint, read_dataset
 from workflow.lib.plugins import constant_of, plugin_path
 from workflow.lib.sources import digest, folder_digest
@@ -35,6 +35,7 @@ RENDERED = [name for name in used_datasets(config) if name not in ROWS]
 APPLIED = [name for name in used_styles(config) if "apply" in config["styles"][name]]
 IMPORTED = [name for name in used_styles(config) if "checkpoint" in config["styles"][name]]
 PAINTED = [name for name in used_styles(config) if name not in APPLIED + IMPORTED]
+FETCHED = fetched_weights(config, used_models(config))  # file name -> {url, sha256}
 GALLERY = ["original", *used_styles(config)]  # what the picture of one clip shows
 
 
@@ -94,6 +95,25 @@ def network_plugin(model):
     return "models", model_entry(config, model)["family"]
 
 
+def weights_of(model):
+    """The file of a model's weights, if it has one. A file with a checksum cannot change: its time stamp says nothing."""
+    path, sha256 = (model_entry(config, model)[key] for key in ("weights", "sha256"))
+    return (ancient(path) if sha256 else path) if path else []
+
+
+def styles_shown(model):
+    """Styles a model is shown, in the order of their stores: those of the pairs and, where it is to name classes, the original."""
+    styles = config["pairs"]["styles"]
+    extra = [] if "original" in styles or not model_entry(config, model)["classes"] else ["original"]
+    return [*styles, *extra]
+
+
+def variants_shown(model):
+    """The tables of variants a model is shown, patterns of {dataset} and {shard}."""
+    tables = ["results/variants/{dataset}/{shard}.parquet"]
+    return tables + (["results/variants/{dataset}/{shard}.original.parquet"] if model_entry(config, model)["classes"] else [])
+
+
 def keyframe_clips(wildcards, pattern):
     """The clip files that a style's keyframes are taken from: none for keyframes painted by hand."""
     if not painter_plugin(wildcards.style):
@@ -117,6 +137,23 @@ def analysed(pattern):
         for model in analysis["models"]
     ]
     return list(dict.fromkeys(files))
+
+
+def analysed_pairs():
+    """Every (data set, model) that an analysis names, each once."""
+    return list(dict.fromkeys((analysis["dataset"], model) for analysis in config["analyses"] for model in analysis["models"]))
+
+
+def accuracies():
+    """The accuracy tables of the experiment: of models that have a class list."""
+    pattern = "results/accuracy/{}/{}.parquet"
+    return [pattern.format(dataset, model) for dataset, model in analysed_pairs() if model_entry(config, model)["classes"]]
+
+
+def benchmarks():
+    """What the feature dumps of the experiment cost, one file per shard."""
+    pattern = "results/benchmarks/dump_features/{dataset}/{model}/{shard}.tsv"
+    return [file for dataset, model in analysed_pairs() for file in of_shards(pattern, dataset, model=model)]
 
 
 def analysed_datasets():

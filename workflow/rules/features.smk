@@ -1,9 +1,11 @@
-# Reads:  results/variants, results/clips, results/stylized, a network's weights
-# Writes: results/models/{model}.parquet, results/features/{dataset}/{model}/{shard}.parquet
-# Why:    every variant goes through every network once, all layers in one pass, pooled on the device.
+# Reads:  results/variants, results/clips, results/stylized, a network's weights and class list
+# Writes: results/models/{model}.parquet, results/features/{dataset}/{model}/{shard}.parquet (and what each cost, in
+#         results/benchmarks), results/accuracy/{dataset}/{model}.parquet, results/reports/{experiment}/accuracy.parquet
+# Why:    every variant goes through every network once, all layers in one pass, pooled on the device; a network that names
+#         the classes of its clips shows that its weights and its input are what they should be.
 rule describe_model:
     input:
-        weights=lambda w: model_entry(config, w.model)["weights"] or [],
+        weights=lambda w: weights_of(w.model),
     output:
         layers="results/models/{model}.parquet",
     log:
@@ -23,20 +25,58 @@ rule describe_model:
 rule dump_features:
     input:
         described="results/models/{model}.parquet",
-        weights=lambda w: model_entry(config, w.model)["weights"] or [],
-        variants="results/variants/{dataset}/{shard}.parquet",
+        weights=lambda w: weights_of(w.model),
+        variants=lambda w: variants_shown(w.model),
         clips="results/clips/{dataset}/{shard}/clips.parquet",
-        stores=[store_of(style) for style in config["pairs"]["styles"]],
+        stores=lambda w: [store_of(style) for style in styles_shown(w.model)],
     output:
         features="results/features/{dataset}/{model}/{shard}.parquet",
     log:
         "results/logs/dump_features/{dataset}/{model}/{shard}.log",
+    benchmark:
+        "results/benchmarks/dump_features/{dataset}/{model}/{shard}.tsv"
     conda:
         "../../envs/torch.yaml"
     params:
         name="{model}",
         model=lambda w: model_entry(config, w.model),
-        styles=config["pairs"]["styles"],
+        styles=lambda w: styles_shown(w.model),
         source=lambda w: source("dump_features", network_plugin(w.model)),
     script:
         "../scripts/dump_features.py"
+
+
+rule measure_accuracy:
+    input:
+        features=lambda w: of_shards("results/features/{dataset}/{model}/{shard}.parquet", w.dataset, model=w.model),
+        variants=lambda w: [file for table in variants_shown(w.model) for file in of_shards(table, w.dataset)],
+        clips=lambda w: of_shards("results/clips/{dataset}/{shard}/clips.parquet", w.dataset),
+        classes=lambda w: model_entry(config, w.model)["classes"] or [],
+    output:
+        accuracy="results/accuracy/{dataset}/{model}.parquet",
+    log:
+        "results/logs/measure_accuracy/{dataset}/{model}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        dataset="{dataset}",
+        model="{model}",
+        confidence=config["scores"]["confidence"],
+        source=source("measure_accuracy"),
+    script:
+        "../scripts/measure_accuracy.py"
+
+
+rule collect_accuracy:
+    input:
+        accuracy=accuracies(),
+    output:
+        accuracy="results/reports/{experiment}/accuracy.parquet",
+    log:
+        "results/logs/collect_accuracy/{experiment}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        source=source("collect_accuracy"),
+    script:
+        "../scripts/collect_accuracy.py"

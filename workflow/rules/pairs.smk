@@ -1,12 +1,14 @@
 # Reads:  results/clips/{dataset}
-# Writes: results/variants/{dataset}/{shard}.parquet, results/pairs/{dataset}.parquet
-# Why:    which variants a network sees is one table, which variants are compared is another, so new pairs cost no GPU time.
+# Writes: results/variants/{dataset}/{shard}.parquet and .original.parquet, results/pairs/{dataset}.parquet
+# Why:    which variants a network sees is one table, which variants are compared is another, so new pairs cost no GPU time;
+#         the unstylized clips stand apart, because only networks that are to name classes see them all.
 rule list_variants:
     input:
         checked=ancient("results/clips/{dataset}/clips.parquet"),  # enough of the data set is usable
         clips="results/clips/{dataset}/{shard}/clips.parquet",
     output:
         variants="results/variants/{dataset}/{shard}.parquet",
+        originals="results/variants/{dataset}/{shard}.original.parquet",
     log:
         "results/logs/list_variants/{dataset}/{shard}.log",
     conda:

@@ -1,12 +1,14 @@
 """Build a network, run it once on noise and describe its layers: what is wrong with it is known before long work."""
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
 
 from workflow.lib.errors import BadInput
 from workflow.lib.job import job
 from workflow.lib.tables import write_table
-from workflow.parts.frame_sampling import sampled_frames
 from workflow.parts.networks import build_network, derivation
+from workflow.parts.pathways import pathway_sets
 from workflow.parts.pooling import pooled_layers, refuse_not_finite
 from workflow.parts.preprocessing import preprocess
 from workflow.parts.seeding import generator
@@ -18,15 +20,19 @@ def describe_model(name, entry, clip):
     """Rows of table `models` for the network of a config entry; raises BadInput where it does not fit the clips."""
     network, training = build_network(entry)
     try:
-        shown = sampled_frames(clip["frames"], network.frames, network.stride)
+        shown = pathway_sets(clip["frames"], network, entry["sampling"])
     except BadInput as error:
         raise BadInput(f"model {name}: {error}") from None
     if network.size and network.size > min(clip["crop"]):
         wanted = f"clip: {{short_side: {network.size}, crop: [{network.size}, {network.size}]}}"
         print(f"model {name} reads {network.size} pixels, clips have {min(clip['crop'])} and are enlarged: consider {wanted}")
-    noise = generator("describe_model").integers(0, 256, (1, len(shown), *clip["crop"], 3), "uint8")
-    with pooled_layers(network.module, network.layers) as activations:
-        network.module(preprocess(torch.from_numpy(noise), network.size, network.mean, network.std))
+    noise = generator("describe_model").integers(0, 256, (1, clip["frames"], *clip["crop"], 3), "uint8")
+    videos = [preprocess(torch.from_numpy(noise[:, own]), network.size, network.mean, network.std) for own in shown]
+    hooked = pooled_layers(network.module, network.layers, entry["pooling"], network.tokens)
+    with hooked as activations, FlopCounterMode(display=False) as counter:
+        activations.shown = [own[None] for own in shown]
+        with sdpa_kernel(SDPBackend.MATH):  # the counter does not know the CPU's fused attention
+            network(videos)
     silent = [layer for layer in network.layers if layer not in activations]
     if silent:
         raise BadInput(f"model {name}: the layers {', '.join(silent)} took no part in a forward pass")
@@ -40,6 +46,7 @@ def describe_model(name, entry, clip):
         **derivation(entry),
         "weights_sha256": state_sha256(network.module),
         "parameters": sum(p.numel() for p in network.module.parameters()),
+        "gflop": counter.get_total_flops() / 1e9,
         "frames": network.frames,
         "stride": str(network.stride),
         "size": network.size,

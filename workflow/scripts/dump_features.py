@@ -8,32 +8,65 @@ from workflow.lib.features import write_features
 from workflow.lib.job import job, progress
 from workflow.lib.tables import read_table
 from workflow.parts.augmentation import cropped
-from workflow.parts.frame_sampling import kendall_distance, sampled_frames, shown_frames
+from workflow.parts.batches import Batches
+from workflow.parts.frame_sampling import kendall_distance
 from workflow.parts.networks import build_network, derivation
+from workflow.parts.pathways import check_sampling, pathway_sets, shown_by_pathway
 from workflow.parts.pooling import pooled_layers, refuse_not_finite
 from workflow.parts.preprocessing import preprocess
 from workflow.parts.weights import state_sha256
 
 
-@torch.inference_mode()
-def run_network(network, units, variants, shown, rows, stores, batch, device):
-    """Activations of every variant: layer -> float32 [variant, unit].
+class ShownClips:
+    """What a network is shown of a shard's variants, read from the clip stores when asked for.
 
-    units: layer -> width; shown: clip frames per variant; rows: row of each variant's clip in the stores; stores: style ->
-    clip store.
+    variants, clips: rows of these tables; stores: style -> clip store; shown: per variant, the clip frames of every pathway.
     """
+
+    def __init__(self, variants, clips, stores, shown):
+        row_of = {clip: row for row, clip in enumerate(clips["clip"])}
+        self.stores, self.shown = stores, shown
+        self.looks = [(v.style, row_of[v.clip], v.crop) for v in variants[["style", "clip", "crop"]].itertuples()]
+
+    def __len__(self):
+        return len(self.looks)
+
+    def of_pathway(self, pathway, rows):
+        """The frames of some variants: uint8 [variant, frame, height, width, rgb]."""
+        looks = [(*self.looks[row], self.shown[row][pathway]) for row in rows]
+        return torch.from_numpy(np.stack([cropped(self.stores[style][clip][frames], crop) for style, clip, crop, frames in looks]))
+
+    def shown_to(self, pathways, rows):
+        """Clip frames in the order shown, of every pathway: a list of int [variant, frame]."""
+        return [np.stack([self.shown[row][pathway] for row in rows]) for pathway in range(pathways)]
+
+
+@torch.inference_mode()
+def run_network(name, entry, network, units, clips, device):
+    """Activations of every variant, layer -> float32 [variant, unit], and the index of its highest output, int [variant].
+
+    units: layer -> width; clips: ShownClips. The index is -1 where the network gives no class scores.
+    """
+    n_pathways, hooked = len(network.pathways), pooled_layers(network.module, network.layers, entry["pooling"], network.tokens)
     chunks = {layer: [np.empty((0, width), np.float32)] for layer, width in units.items()}
-    starts = range(0, len(variants), batch)
-    with pooled_layers(network.module, network.layers) as activations:
-        for start in progress(starts, "variants seen (batches)"):
-            # The last batch is filled up with its last variant: the size of a batch can change the last bits of its results.
-            part = [min(i, len(variants) - 1) for i in range(start, start + batch)]
-            frames = [cropped(stores[variants["style"].iloc[i]][rows[i]][shown[i]], variants["crop"].iloc[i]) for i in part]
-            frames = torch.from_numpy(np.stack(frames)).to(device)  # [batch, frame, height, width, rgb]
-            network.module(preprocess(frames, network.size, network.mean, network.std))
-            for layer in chunks:
-                chunks[layer].append(activations[layer].cpu().numpy())
-    return {layer: np.concatenate(values)[: len(variants)] for layer, values in chunks.items()}
+    classes, batches = [np.empty(0, int)], Batches(len(clips), entry["batch"])
+    with hooked as activations:
+        for rows in progress(batches, "variants seen (batches)"):
+            videos, activations.shown = [clips.of_pathway(p, rows) for p in range(n_pathways)], clips.shown_to(n_pathways, rows)
+            with batches.fitting(f"model {name}"):
+                videos = [preprocess(v.to(device), network.size, network.mean, network.std) for v in videos]
+                classes.append(highest(network(videos), len(rows)))
+                for layer in chunks:
+                    chunks[layer].append(activations[layer].cpu().numpy())
+    return {layer: np.concatenate(values)[: len(clips)] for layer, values in chunks.items()}, np.concatenate(classes)[: len(clips)]
+
+
+def highest(output, n):
+    """Index of the highest class score of each row: int [n]; -1 where the output is not [row, class], nor holds such `logits`."""
+    scores = getattr(output, "logits", output)
+    if not isinstance(scores, torch.Tensor) or scores.ndim != 2 or len(scores) != n:
+        return np.full(n, -1)
+    return scores.argmax(1).cpu().numpy()
 
 
 def dump_features(name, entry, units, variants, clips, stores):
@@ -44,16 +77,17 @@ def dump_features(name, entry, units, variants, clips, stores):
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network, training = build_network(entry)
     about = {"model": name, "entry": entry, "training": training, "weights_sha256": state_sha256(network.module)}
-    about |= derivation(entry) | {"pooling": "global mean", "precision": "float32", "software": {"torch": torch.__version__}}
+    about |= derivation(entry) | {"pooling": entry["pooling"], "precision": "float32", "software": {"torch": torch.__version__}}
+    check_sampling(name, network, entry["sampling"], variants["perturbation"].dropna())
     network.module.to(device)
     orders = [np.asarray(order) for order in variants["frame_order"]]
-    shown = [shown_frames(order, sampled_frames(len(order), network.frames, network.stride)) for order in orders]
-    row_of = {clip: row for row, clip in enumerate(clips["clip"])}
-    rows = [row_of[clip] for clip in variants["clip"]]
-    activations = run_network(network, units, variants, shown, rows, stores, entry["batch"], device)
+    shown = [shown_by_pathway(order, pathway_sets(len(order), network, entry["sampling"]), entry["sampling"]) for order in orders]
+    activations, classes = run_network(name, entry, network, units, ShownClips(variants, clips, stores, shown), device)
     refuse_not_finite(name, activations, list(variants["variant"]))
     keys = {"variant": variants["variant"], "clip": variants["clip"], "frames_shown": shown}
-    return {**keys, "order_distance": [kendall_distance(order) for order in shown]}, activations, about
+    distance = [min(map(kendall_distance, pathways)) for pathways in shown]
+    predicted = [int(i) if i >= 0 and entry["classes"] else None for i in classes]
+    return {**keys, "order_distance": distance, "predicted": predicted}, activations, about
 
 
 if __name__ == "__main__":

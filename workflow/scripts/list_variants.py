@@ -69,8 +69,23 @@ def list_variants(clips, pairs, seed):
     return rows
 
 
+def list_originals(clips, variants):
+    """The unstylized clips in natural order, as far as `variants` does not list them: rows of table `variants`.
+
+    They are in no pair; what a network answers to them shows whether it can do what it was trained for.
+    """
+    listed = {row["variant"] for row in variants}
+    names = [f"{clip}/original/natural" for clip in clips["clip"]]
+    return [
+        {"variant": name, "clip": clip, "style": "original", "dynamics": "natural", "frame_order": list(range(n_frames))}
+        for name, clip, n_frames in zip(names, clips["clip"], clips["n_frames"], strict=True)
+        if name not in listed
+    ]
+
+
 if __name__ == "__main__":
     with job(snakemake):
         clips = read_table(snakemake.input.clips, "clips")
         variants = list_variants(clips, snakemake.params.pairs, snakemake.params.seed)
         write_table(snakemake.output.variants, "variants", variants)
+        write_table(snakemake.output.originals, "variants", list_originals(clips, variants))

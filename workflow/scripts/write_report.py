@@ -46,8 +46,34 @@ def layer_table(scores):
     return wide.join(counts).reset_index().sort_values(["dataset", "metric", "model", "depth"]).drop(columns="depth")
 
 
-def write_report(template, scores, models, quality, rejected, figures, config):
-    """The report as a string of HTML; figures: title -> (PNG file, caption)."""
+def accuracy_table(accuracy):
+    """Top-1 accuracy in percent with its interval, one row per network, style and order; None where no network has class names."""
+    if accuracy is None:
+        return None
+    percent = accuracy.assign(**{column: accuracy[column] * 100 for column in ("value", "low", "high")})
+    cells = ["no known label" if np.isnan(row.value) else with_interval(row, 1) for row in percent.itertuples()]
+    columns = {"order": accuracy["perturbation"].fillna("natural"), "top-1 %": cells, "chance %": accuracy["chance"] * 100}
+    shown = ["dataset", "model", "training", "style", *columns, "n_clips", "n_videos", "n_unlabelled", "n_unknown", "unknown"]
+    return accuracy.assign(**columns)[shown]
+
+
+def cost_table(paths):
+    """Time and peak memory of the feature dumps, one row per data set and network, from Snakemake's benchmark files.
+
+    paths: .../{dataset}/{model}/{shard}.tsv. Times of all shards are added; jobs too short to be measured have no memory.
+    """
+    tables = [
+        pd.read_csv(path, sep="\t", na_values="-").assign(dataset=Path(path).parts[-3], model=Path(path).parts[-2])
+        for path in paths
+    ]
+    if not tables:
+        return None
+    groups = pd.concat(tables).groupby(["dataset", "model"], sort=False)
+    return groups.agg(**{"seconds": ("s", "sum"), "peak memory, MB": ("max_rss", "max"), "jobs": ("s", "size")}).reset_index()
+
+
+def write_report(template, scores, models, quality, rejected, figures, config, accuracy=None, costs=None):
+    """The report as a string of HTML; figures: title -> (PNG file, caption); accuracy, costs: tables, where there are any."""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     versions = {package: importlib.metadata.version(package) for package in PACKAGES}
     return environment.from_string(Path(template).read_text()).render(
@@ -56,6 +82,8 @@ def write_report(template, scores, models, quality, rejected, figures, config):
         figures={title: (embedded(path), caption) for title, (path, caption) in figures.items()},
         layers=html_table(layer_table(scores)),
         models=html_table(models),
+        accuracy="" if accuracy is None else html_table(accuracy),
+        costs="" if costs is None else html_table(costs),
         quality=html_table(quality),
         warnings=(quality["dataset"] + ", " + quality["warning"]).dropna().tolist(),
         rejected=html_table(rejected) if len(rejected) else "",
@@ -83,6 +111,8 @@ if __name__ == "__main__":
         figures |= {Path(path).stem.replace("_", " "): (path, GALLERY) for path in files.galleries}
         quality, rejected = (of_datasets(files[name], datasets, name) for name in ("quality", "rejected"))
         scores, models = of_main_perturbation(read_table(files.scores, "scores")), concat_tables(files.models, "models")
-        html = write_report(files.template, scores, models, quality, rejected, figures, snakemake.params.config)
+        accuracy = read_table(files.accuracy, "accuracy") if files.get("accuracy") else None
+        tables = accuracy_table(accuracy), cost_table(files.get("benchmarks", []))
+        html = write_report(files.template, scores, models, quality, rejected, figures, snakemake.params.config, *tables)
         with atomic(snakemake.output.report) as temporary:
             temporary.write_text(html)

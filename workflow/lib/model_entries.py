@@ -1,0 +1,101 @@
+"""From a model's own words in the config to what it is built from (standard library only: used while the workflow is parsed)."""
+
+import hashlib
+import os
+import re
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from workflow.lib.errors import BadInput
+from workflow.lib.plugins import ROOT
+
+CACHE = "resources/weights"
+INHERITED = {  # keys that a derived model takes from its source, and their defaults
+    "options": {},
+    "weights": None,
+    "sha256": None,
+    "classes": None,
+    "pooling": "mean",
+    "layers": None,
+    "sampling": "trained",
+}
+
+
+def is_url(weights):
+    """Whether weights are to be fetched; BadInput for an address that is not http or https."""
+    scheme = re.match(r"(\w+)://", weights or "")
+    if scheme and scheme[1].lower() not in ("http", "https"):
+        raise BadInput(f"weights {weights} came, a path or an http(s) address was needed")
+    return bool(scheme)
+
+
+def cached_path(url):
+    """Where the file at `url` is kept: under its own name with a digest of the address, for many addresses end alike."""
+    name = PurePosixPath(re.sub(r"[^\w.@-]", "_", PurePosixPath(unquote(urlsplit(url).path)).name) or "weights")
+    return f"{CACHE}/{name.stem}-{hashlib.sha256(url.encode()).hexdigest()[:8]}{name.suffix}"
+
+
+def class_list_path(classes):
+    """Path of a class list: the path given, or the list of that name in resources/classes."""
+    shipped = ROOT / "resources" / "classes" / f"{classes}.txt"
+    return os.path.relpath(shipped) if shipped.is_file() else classes
+
+
+def resolved(entry):
+    """A config entry with local paths: of weights once they are fetched, and of the class list."""
+    local = {"weights": cached_path(entry["weights"])} if is_url(entry["weights"]) else {}
+    return entry | local | ({"classes": class_list_path(entry["classes"])} if entry.get("classes") else {})
+
+
+def model_entry(config, model):
+    """What a model is built from: its own entry of the config, or its source's with `derive` telling what is made of it.
+
+    Weights and class list are local paths. Random weights are drawn by the model's own seed and know no classes; a twin has
+    its source's weights, whatever they are.
+    """
+    own = config["models"][model]
+    if "derive" not in own:
+        return resolved(own)
+    entry = resolved(config["models"][own["derive"]["from"]]) | {"derive": own["derive"], "batch": own["batch"]}
+    if own["derive"]["how"] == "random_weights":
+        entry |= {"weights": None, "sha256": None, "classes": None, "seed": own["seed"]}
+    return entry
+
+
+def fetched_weights(config, models):
+    """Weights that must be fetched for some models: file name in the cache -> {url, sha256}.
+
+    Raises BadInput where two models expect different bytes at one address.
+    """
+    fetched = {}
+    for model in models:
+        own = config["models"][model]
+        source = config["models"][own["derive"]["from"]] if "derive" in own else own
+        url = source["weights"]
+        if not is_url(url) or not model_entry(config, model)["weights"]:
+            continue
+        file = fetched.setdefault(Path(cached_path(url)).name, {"url": url, "sha256": source["sha256"]})
+        file["sha256"] = file["sha256"] or source["sha256"]
+        if source["sha256"] and source["sha256"] != file["sha256"]:
+            raise BadInput(f"models: {model} expects another sha256 of {url} than a model before it; one file has one checksum")
+    return fetched
+
+
+def check_derived(config, model):
+    """Raise BadInput where a derived model says what its source decides, or its source is derived or not there."""
+    own = config["models"][model]
+    if "derive" not in own:
+        return
+    source = own["derive"]["from"]
+    check_names("models", [source], config["models"])
+    if "derive" in config["models"][source]:
+        raise BadInput(f"models: {model} is derived from {source}, which is derived itself; name the network that {source} is from")
+    if said := [key for key, default in INHERITED.items() if own.get(key, default) != default]:
+        raise BadInput(f"models: {model} is derived from {source}, which decides its {', '.join(said)}; remove them")
+
+
+def check_names(kind, names, known):
+    """Raise BadInput for the first name that the config does not define."""
+    for name in names:
+        if name not in known:
+            raise BadInput(f"no {kind} is called '{name}'; `{kind}` defines {', '.join(known) or 'none'}")

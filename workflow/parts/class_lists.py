@@ -1,0 +1,40 @@
+"""What the outputs of a network are called, and which output a label means."""
+
+import json
+from pathlib import Path
+
+from workflow.lib.errors import BadInput
+
+
+def read_classes(path):
+    """Class names in the order of the network's outputs: from a text file, one per line, a JSON list, or JSON {name: index}.
+
+    Raises BadInput for a list that is empty, has gaps, or names a class twice.
+    """
+    text = Path(path).read_text(encoding="utf-8-sig")
+    try:
+        listed = json.loads(text) if Path(path).suffix == ".json" else text.rstrip().splitlines()
+    except json.JSONDecodeError as error:
+        raise BadInput(f"class list {path} is no JSON: {error}") from error
+    names = in_order(path, listed) if isinstance(listed, dict) else listed
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) and key(name) for name in names):
+        raise BadInput(f"class list {path}: one name per class was needed, in the order of the network's outputs")
+    seen = {}
+    for name in names:
+        if (other := seen.setdefault(key(name), name)) is not name:
+            raise BadInput(f"class list {path} names '{other}' and '{name}', which labels cannot tell apart")
+    return names
+
+
+def in_order(path, indices):
+    """Names of a mapping name -> index (a number or its digits), in the order of the indices, which run from 0 without gaps."""
+    try:
+        names = {int(index): name for name, index in indices.items()}
+        return [names[i] for i in range(len(indices))]
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadInput(f"class list {path}: names with indices from 0 to {len(indices) - 1}, each once, were needed") from error
+
+
+def key(name):
+    """What of a name counts when labels are looked up: its letters and digits; not case, spaces, underscores or quotes."""
+    return "".join(character for character in name.casefold() if character.isalnum())

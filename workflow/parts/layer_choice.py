@@ -1,0 +1,126 @@
+"""Which layers of a network are read: by name, by pattern, or proposed from how the network is built."""
+
+from collections import Counter
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+from torch import nn
+
+from workflow.lib.errors import BadInput
+
+LISTS = (nn.ModuleList, nn.ModuleDict)  # they hold modules and are not run themselves
+# What is taken together with a convolution before it, in a plain sequence.
+FINISHING = ("torch.nn.modules.batchnorm", "torch.nn.modules.instancenorm", "torch.nn.modules.activation")
+
+
+def choose_layers(network, wanted):
+    """The layers of a network to read: name shown -> module path.
+
+    wanted: None for the network's own; "auto" for a proposal; a list of module paths, of names of the network's own layers,
+    or of patterns (one may stand alone); or a mapping of names to these. In a pattern * stands for anything within one part
+    of a path, so "blocks.*.norm" is the norm of every block, in module order; a pattern that a mapping gives one name is
+    numbered. Raises BadInput naming the nearest names where nothing is found.
+    """
+    if wanted is None:
+        return network.layers
+    if wanted == "auto":
+        return {path: path for path in proposed_layers(network.module)}
+    known = network.layers | {path: path for path, _ in network.module.named_modules(remove_duplicate=False) if path}
+    listed = [wanted] if isinstance(wanted, str) else wanted
+    named = wanted.items() if isinstance(wanted, dict) else [(None, pattern) for pattern in listed]
+    chosen = {}
+    for name, pattern in named:
+        found = matching(pattern, network.layers) or matching(pattern, known)
+        if not found:
+            near = ", ".join(get_close_matches(pattern, known, 5, 0))
+            raise BadInput(f"layers: the network has nothing called '{pattern}'; the nearest names are {near}")
+        shown = found if name is None else numbered(name, len(found))
+        twice = [s for s in shown if name is not None and s in chosen]
+        if twice:
+            raise BadInput(f"layers: two layers are called '{twice[0]}'")
+        chosen |= {s: known[path] for s, path in zip(shown, found, strict=True)}
+    if not chosen:
+        raise BadInput('layers: an empty list came; names, patterns or "auto" were needed')
+    return chosen
+
+
+def matching(pattern, names):
+    """The names that a pattern means, in their order; * stays within one part of a path."""
+    parts = pattern.split(".")
+    split = {name: name.split(".") for name in names}
+    return [n for n, own in split.items() if len(own) == len(parts) and all(map(fnmatchcase, own, parts))]
+
+
+def numbered(name, count):
+    """The name itself for one layer, else name0, name1, ... with as many digits as the last one has."""
+    return [name] if count == 1 else [f"{name}{i:0{len(str(count - 1))}}" for i in range(count)]
+
+
+def proposed_layers(module):
+    """Paths of a network's blocks or stages, in order, after what comes before them in the same place (a stem).
+
+    They are the largest group of children of one class and one parent, a group inside such a group left aside: ResNet's
+    stages and not their blocks, a transformer's blocks and not their linear maps. A network without such groups is read
+    at its convolutions or linear maps, after the norm and rectification that follow them. Twin groups are both read, as in
+    two-stream networks. Raises BadInput where nothing is repeated.
+    """
+    # A group of two may be an accident (two heads) where there is a greater one, and is all there is in small networks;
+    # two plain sequences are rather features and classifier.
+    for least, made_of in ((3, is_composed), (2, is_block), (2, has_kernel)):
+        groups = list(repeated_groups(module, "", least, made_of))
+        if groups:
+            largest = max(size for size, _ in groups)
+            return [path for size, paths in groups if size == largest for path in paths]
+    names = ", ".join(path for path, _ in module.named_modules() if path)
+    raise BadInput(f"layers: auto finds no repeated blocks in the network; name some of {names}")
+
+
+def repeated_groups(module, prefix, least, made_of):
+    """(Size, paths) of each group of at least `least` children of one class below a module, outermost groups only."""
+    children = list(steps(module, prefix))
+    counts = Counter(type(child) for _, child in children if made_of(child))
+    kind, size = counts.most_common(1)[0] if counts else (None, 0)
+    if size < least:
+        for path, child in children:
+            yield from repeated_groups(child, f"{path}.", least, made_of)
+        return
+    members = [path for path, child in children if type(child) is kind]
+    parent = members[0].rpartition(".")[0]
+    before = [p for p, c in children[: [p for p, _ in children].index(members[0])] if is_composed(c) or has_kernel(c)]
+    before = [path for path in before if path.rpartition(".")[0] == parent]
+    plain = isinstance(module, nn.Sequential) and made_of is has_kernel
+    yield size, [*before, *(finished(children, path) if plain else path for path in members)]
+
+
+def steps(module, prefix):
+    """(Path, child) of a module's children in order, those in lists as if they were its own."""
+    for name, child in module.named_children():
+        if isinstance(child, LISTS):
+            yield from steps(child, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", child
+
+
+def finished(children, path):
+    """The last of the norms and activations that directly follow a module in a sequence, or the module itself."""
+    paths = [p for p, _ in children]
+    last = paths.index(path)
+    while last + 1 < len(children) and type(children[last + 1][1]).__module__ in FINISHING:
+        last += 1
+    return paths[last]
+
+
+def is_composed(module):
+    """Whether a module is made of others and has weights."""
+    return any(True for _ in module.children()) and any(True for _ in module.parameters())
+
+
+def is_block(module):
+    """Whether a module is composed by a class of its own."""
+    return is_composed(module) and type(module) is not nn.Sequential
+
+
+def has_kernel(module):
+    """Whether a module is a single linear map: a convolution or matrix, and no norm."""
+    weight = getattr(module, "weight", None)
+    return not any(True for _ in module.children()) and weight is not None and weight.ndim > 1
