@@ -208,6 +208,13 @@ def test_every_pathway_is_shown_its_frames_and_the_highest_score_is_kept(tmp_pat
     assert pd.read_parquet(tmp_path / "000.parquet")["frames_shown"][1][0].tolist() == [7, 0]
 
 
+def test_a_class_list_of_another_network_is_refused(tmp_path):
+    (tmp_path / "classes.txt").write_text("jump\nrun\n")
+    model = entry("resnet3d", architecture="c2d", **SMALL) | {"classes": str(tmp_path / "classes.txt")}
+    with pytest.raises(BadInput, match=r"model c2d gives 5 outputs, the class list .*classes.txt names 2 classes"):
+        describe_model("c2d", model, CLIP)
+
+
 def test_a_network_that_gives_nan_is_refused(tmp_path):
     path = tmp_path / "mine.py"
     path.write_text(OWN_NETWORK)

@@ -88,6 +88,7 @@ TABLES = {
         "derivation": (text, "what was made of it: random_weights or c2d_twin"),
         "weights_sha256": (text, "sha256 over the names and bytes of its tensors"),
         "parameters": (whole, "number of parameters"),
+        "gflop": (real, "billions of operations of one forward pass of one clip, a multiplication and an addition counted as two"),
         "frames": (whole, "frames it is shown"),
         "stride": (text, "clip frames between them, or `spread`"),
         "size": (whole, "side of its input in pixels; null takes clips as they are"),

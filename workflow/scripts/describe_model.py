@@ -7,7 +7,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from workflow.lib.errors import BadInput
 from workflow.lib.job import job
 from workflow.lib.tables import write_table
-from workflow.parts.networks import build_network, derivation
+from workflow.parts.class_lists import read_classes
+from workflow.parts.networks import build_network, class_scores, derivation
 from workflow.parts.pathways import pathway_sets
 from workflow.parts.pooling import pooled_layers, refuse_not_finite
 from workflow.parts.preprocessing import preprocess
@@ -32,7 +33,9 @@ def describe_model(name, entry, clip):
     with hooked as activations, FlopCounterMode(display=False) as counter:
         activations.shown = [own[None] for own in shown]
         with sdpa_kernel(SDPBackend.MATH):  # the counter does not know the CPU's fused attention
-            network(videos)
+            scores = class_scores(network(videos))
+    if entry["classes"]:
+        check_classes(name, scores, read_classes(entry["classes"]), entry["classes"])
     silent = [layer for layer in network.layers if layer not in activations]
     if silent:
         raise BadInput(f"model {name}: the layers {', '.join(silent)} took no part in a forward pass")
@@ -55,6 +58,13 @@ def describe_model(name, entry, clip):
         {**about, "layer": layer, "depth": depth, "units": activations[layer].shape[1], "module": network.layers[layer]}
         for depth, layer in enumerate(network.layers)
     ]
+
+
+def check_classes(name, scores, classes, where):
+    """Raise BadInput unless the network has one output per class."""
+    outputs = "no class scores" if scores is None else f"{scores.shape[1]} outputs"
+    if scores is None or scores.shape[1] != len(classes):
+        raise BadInput(f"model {name} gives {outputs}, the class list {where} names {len(classes)} classes")
 
 
 if __name__ == "__main__":

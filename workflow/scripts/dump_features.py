@@ -6,11 +6,11 @@ import torch
 from workflow.lib.arrays import open_frames
 from workflow.lib.features import write_features
 from workflow.lib.job import job, progress
-from workflow.lib.tables import read_table
+from workflow.lib.tables import concat_tables, read_table
 from workflow.parts.augmentation import cropped
 from workflow.parts.batches import Batches
 from workflow.parts.frame_sampling import kendall_distance
-from workflow.parts.networks import build_network, derivation
+from workflow.parts.networks import build_network, class_scores, derivation
 from workflow.parts.pathways import check_sampling, pathway_sets, shown_by_pathway
 from workflow.parts.pooling import pooled_layers, refuse_not_finite
 from workflow.parts.preprocessing import preprocess
@@ -62,11 +62,9 @@ def run_network(name, entry, network, units, clips, device):
 
 
 def highest(output, n):
-    """Index of the highest class score of each row: int [n]; -1 where the output is not [row, class], nor holds such `logits`."""
-    scores = getattr(output, "logits", output)
-    if not isinstance(scores, torch.Tensor) or scores.ndim != 2 or len(scores) != n:
-        return np.full(n, -1)
-    return scores.argmax(1).cpu().numpy()
+    """Index of the highest class score of each row: int [n]; -1 where the network gives none."""
+    scores = class_scores(output)
+    return np.full(n, -1) if scores is None else scores.argmax(1).cpu().numpy()
 
 
 def dump_features(name, entry, units, variants, clips, stores):
@@ -92,7 +90,7 @@ def dump_features(name, entry, units, variants, clips, stores):
 
 if __name__ == "__main__":
     with job(snakemake):
-        variants, clips = read_table(snakemake.input.variants, "variants"), read_table(snakemake.input.clips, "clips")
+        variants, clips = concat_tables(snakemake.input.variants, "variants"), read_table(snakemake.input.clips, "clips")
         stores = dict(zip(snakemake.params.styles, map(open_frames, snakemake.input.stores), strict=True))
         units = read_table(snakemake.input.described, "models").set_index("layer")["units"].to_dict()
         dump = dump_features(snakemake.params.name, snakemake.params.model, units, variants, clips, stores)
