@@ -27,11 +27,9 @@ def score(sides, pairs=None, weights=None):
     cell_means = CellMeans(pairs, weights, *crossed_cells(pairs))
     sides = {factor: sides[factor] for factor in FACTORS}
     rows = video_sums(sides, pairs, weights)
-    chunks = [products(sides, columns, rows, cell_means) for columns in unit_chunks(sides)]
-    terms = np.concatenate(chunks, axis=-1)  # [term, draw, unit]
-    varies = np.ptp(sides["static"], axis=(0, 1)) > 0  # the static pairs hold all four cells
-    units = shares(np.where(varies, terms, 0.0))
-    return drawn(shares(np.where(varies, terms, 0.0).sum(-1)), weights), drawn(units, weights)
+    chunks = ({f: [x[:, units] for x in both] for f, both in sides.items()} for units in unit_chunks(sides))
+    terms = np.concatenate([products(chunk, rows, cell_means) for chunk in chunks], axis=-1)  # [term, draw, unit]
+    return drawn(shares(terms.sum(-1)), weights), drawn(shares(terms), weights)
 
 
 def shares(terms):
@@ -49,17 +47,21 @@ def shares(terms):
     return {name: known_quotient(numerator, v, v > ROUNDING * q) for name, numerator in numerators.items()}
 
 
-def products(sides, columns, rows, cell_means):
-    """C_static, C_dynamic, C_neither (mean products of the sides), Q (mean square of the cells) and B: [term, draw, unit]."""
-    centre = np.mean([side[:, columns].mean(0, dtype=np.float64) for side in sides["static"]], axis=0)
+def products(sides, rows, cell_means):
+    """C_static, C_dynamic, C_neither (mean products of the sides), Q (mean square of the cells) and B of some units.
+
+    sides[factor] = (a, b), float [pair, unit]. Returns float64 [term, draw, unit], 0 for a unit that never varies.
+    """
+    centre = np.mean([side.mean(0, dtype=np.float64) for side in sides["static"]], axis=0)
+    varies = np.ptp(sides["static"], axis=(0, 1)) > 0  # the static pairs hold all four cells
     terms = []
     for factor, both in sides.items():
-        a, b = (rows[factor].arrange(side[:, columns]) - centre for side in both)
+        a, b = (rows[factor].arrange(side) - centre for side in both)
         sums = rows[factor].totals(a * b, (a * a + b * b) / 2) if factor == "static" else rows[factor].totals(a * b)
         terms += [total / rows[factor].n for total in sums]
     c_static, q, c_dynamic, c_neither = terms
-    cells = np.concatenate([side[:, columns] - centre for side in sides["neither"]])
-    return np.stack([c_static, c_dynamic, c_neither, q, cell_means.mean_product(cells)])
+    b = cell_means.mean_product(np.concatenate([side - centre for side in sides["neither"]]))
+    return np.where(varies, np.stack([c_static, c_dynamic, c_neither, q, b]), 0.0)
 
 
 class CellMeans:

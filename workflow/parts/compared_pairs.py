@@ -53,12 +53,36 @@ def check_videos(pairs, n_left_out):
         )
 
 
+class Side:
+    """One side of a factor's pairs, float [pair, unit], gathered from the variants' activations where it is looked at.
+
+    Every variant stands in many pairs, so that the whole array would be several times the activations. side[:, units] gives
+    an array, side[pairs] another Side, np.asarray(side) the whole.
+    """
+
+    def __init__(self, activations, rows):
+        self.activations, self.rows = activations, rows
+        self.shape = len(rows), activations.shape[1]
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, key):
+        if not isinstance(key, tuple):
+            return Side(self.activations, self.rows[key])
+        pairs, units = key
+        return self.activations[:, units][self.rows[pairs]]
+
+    def __array__(self, dtype=None, copy=None):
+        return self.activations[self.rows].astype(dtype or self.activations.dtype, copy=False)
+
+
 def sides_of(pairs, keys, activations):
-    """Both sides and the pair rows of every factor: factor -> (a, b) float [pair, unit], factor -> DataFrame."""
+    """Both sides and the pair rows of every factor: factor -> (a, b) Side [pair, unit], factor -> DataFrame."""
     row_of = pd.Series(np.arange(len(keys)), keys["variant"])
     by_factor = dict(list(pairs.groupby("factor", sort=True)))
     sides = {
-        factor: tuple(activations[row_of.loc[own[f"variant_{side}"]].to_numpy()] for side in "ab")
+        factor: tuple(Side(activations, row_of.loc[own[f"variant_{side}"]].to_numpy()) for side in "ab")
         for factor, own in by_factor.items()
     }
     return sides, by_factor
