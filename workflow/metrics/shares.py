@@ -27,8 +27,7 @@ def score(sides, pairs=None, weights=None):
     cell_means = CellMeans(pairs, weights, *crossed_cells(pairs))
     sides = {factor: sides[factor] for factor in FACTORS}
     rows = video_sums(sides, pairs, weights)
-    chunks = ({f: [x[:, units] for x in both] for f, both in sides.items()} for units in unit_chunks(sides))
-    terms = np.concatenate([products(chunk, rows, cell_means) for chunk in chunks], axis=-1)  # [term, draw, unit]
+    terms = np.concatenate([products(chunk, rows, cell_means) for chunk in unit_chunks(sides)], axis=-1)  # [term, draw, unit]
     return drawn(shares(terms.sum(-1)), weights), drawn(shares(terms), weights)
 
 
@@ -79,6 +78,7 @@ class CellMeans:
             video, weights = np.searchsorted(videos_of(pairs), pairs["neither"]["video"]), np.asarray(weights, np.float64)
         self.rows = {c: np.flatnonzero(cell.ravel() == c) for c in np.unique(cell)}  # among side a, then side b
         self.sums = {c: VideoSums(np.tile(video, 2)[rows], weights) for c, rows in self.rows.items()}
+        self.rows = {c: rows[self.sums[c].order] for c, rows in self.rows.items()}
         meetings, which = np.unique(np.sort(cell, axis=0), axis=1, return_inverse=True)
         counts = [weights @ np.bincount(video, which == i, weights.shape[1]) for i in range(meetings.shape[1])]
         self.meetings = [(*cells, n[:, None]) for cells, n in zip(meetings.T, counts, strict=True)]  # cell, cell, [draw, 1]
@@ -88,7 +88,7 @@ class CellMeans:
         means = {}
         for c, rows in self.rows.items():
             sums = self.sums[c]
-            (total,) = sums.totals(sums.arrange(values[rows]))
+            (total,) = sums.totals(values[rows])
             means[c] = np.nan_to_num(total / sums.n)  # a cell that no clip of the draw has meets no other
         n = sum(n for *_, n in self.meetings)
         return sum(n * means[c] * means[d] for c, d, n in self.meetings) / n

@@ -55,8 +55,8 @@ def null_q_values(metric, sides, pairs, permutations, seed):
     if permutations == 0 or metric.QUANTITY != "S":
         return {}
     found = {factor: [] for factor in sides}
-    for units in unit_chunks(sides):
-        own, rows = {f: tuple(side[:, units] for side in both) for f, both in sides.items()}, pairs
+    for own in unit_chunks(sides):
+        rows = pairs
         if hasattr(metric, "prepared"):  # what the metric does to the activations before it correlates them
             own, rows = metric.prepared(own, pairs)
         for factor, both in own.items():
