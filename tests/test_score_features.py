@@ -140,6 +140,21 @@ def test_differences_between_networks_and_layers(tmp_path):
     write_table(tmp_path / "differences.parquet", "differences", table)
 
 
+def test_every_perturbation_has_draws_and_differences_of_its_own(tmp_path):
+    pairs, paths = planted_dump(tmp_path)
+    both = pd.concat([pairs, pairs[pairs["video"] != pairs["video"][0]].assign(perturbation="reverse")])
+    scores, draws = named(scored(both, paths), "net")
+    alone, alone_draws = named(scored(pairs, paths), "net")
+    keys = ["layer", "quantity", "factor", "kind", "n_videos"]
+    for perturbation, n_videos in (("shuffle", 12), ("reverse", 11)):
+        assert draws.loc[draws["perturbation"] == perturbation, "n_videos"].max() == n_videos
+    own = draws[draws["perturbation"] == "shuffle"].set_index(keys)["draws"]
+    assert all(np.array_equal(x, y) for x, y in zip(own, alone_draws.set_index(keys)["draws"].loc[own.index], strict=True))
+    table = compare_scores(draws, 0.95)
+    assert table.groupby("perturbation").size().to_dict() == {"reverse": len(table) // 2, "shuffle": len(table) // 2}
+    assert table["value"].notna().all()
+
+
 def test_stability_says_how_far_fewer_videos_scatter(tmp_path):
     scores, draws = named(scored(*planted_dump(tmp_path, n_videos=64, units=(2, 20)), subsets=100), "net")
     table = measure_stability(draws, 0.95)

@@ -26,6 +26,7 @@ LAYER_SCORE = {
     "depth": (whole, "rank of the layer in the network, from 0"),
     "quantity": (text, QUANTITIES),
     "factor": (text, FACTORS),
+    "perturbation": (text, "perturbation of dynamics that the pairs rest on; the config's first is the main one"),
 }
 
 TABLES = {
@@ -159,7 +160,8 @@ TABLES = {
         "metric": (text, "the score's plug-in"),
         "quantity": (text, QUANTITIES),
         "factor": (text, FACTORS),
-        "comparison": (text, "`networks` (last layers of two networks) or `layers` (two layers of one)"),
+        "perturbation": (text, "perturbation of dynamics that the pairs rest on; the config's first is the main one"),
+        "comparison": (text, "`networks` (last layers of two), `same layer` (of one name in two) or `layers` (two of one network)"),
         "model_a": (text, "network of the first score"),
         "layer_a": (text, "its layer"),
         "model_b": (text, "network of the second score"),

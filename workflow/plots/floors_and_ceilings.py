@@ -1,6 +1,7 @@
 """Similarities of every layer between what chance and what the network itself set as limits."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 
 from workflow.parts.figure_style import COLOURS, named, note
 
@@ -10,11 +11,14 @@ LINES = {"random_weights": "--", "c2d_twin": ":"}
 def draw(scores, settings):
     """One panel per metric and network; broken lines are its floors, the grey line its ceiling.
 
-    Floors: the same network with random weights, and its C2D twin, which sees no order. Ceiling: similarity of identical
-    pairs, which share appearance and dynamics.
+    Floors: the same network with random weights, and its C2D twin, which sees no order; one whose network was not scored on
+    the data set has a panel of its own. Ceiling: similarity of identical pairs, which share appearance and dynamics.
     """
     table = scores[scores["quantity"].eq("S") & scores["unit"].isna() & scores["factor"].isin(["static", "dynamic", "identical"])]
-    floors, own = table[table["derived_from"].notna()], named(table[table["derived_from"].isna()]).assign(name=table["model"])
+    scored = set(zip(table["dataset"], table["model"], strict=True))
+    is_floor = [source in scored for source in zip(table["dataset"], table["derived_from"], strict=True)]
+    own = table[np.logical_not(is_floor)]
+    floors, own = table[is_floor], named(own).assign(name=own["model"])
     if own.empty:
         return note("no metric of this experiment gives similarities")
     panels = own.groupby(["metric", "dataset", "name", "model"], sort=False)

@@ -13,6 +13,7 @@ from workflow.parts.pair_selection import of_perturbation, perturbations_in
 from workflow.parts.repairing import p_values, q_values
 from workflow.parts.resampling import interval, names_digest, resamples
 from workflow.parts.similarity import class_percentages, percentages, truncated
+from workflow.parts.video_sums import unit_chunks
 
 NEEDED = {"primary": ("static", "dynamic"), "all": ("static", "dynamic", "neither")}
 WHOLE = ["quantity", "factor", "value", "low", "high"]
@@ -53,9 +54,14 @@ def null_q_values(metric, sides, pairs, permutations, seed):
     """q-value of every unit against re-paired videos: factor -> [unit]; only similarities have this null."""
     if permutations == 0 or metric.QUANTITY != "S":
         return {}
-    if hasattr(metric, "prepared"):  # what the metric does to the activations before it correlates them
-        sides, pairs = metric.prepared(sides, pairs)
-    return {f: q_values(p_values(*both, pairs[f]["video"].to_numpy(), permutations, seed)) for f, both in sides.items()}
+    found = {factor: [] for factor in sides}
+    for own in unit_chunks(sides):
+        rows = pairs
+        if hasattr(metric, "prepared"):  # what the metric does to the activations before it correlates them
+            own, rows = metric.prepared(own, pairs)
+        for factor, both in own.items():
+            found[factor].append(p_values(*both, rows[factor]["video"].to_numpy(), permutations, seed))
+    return {factor: q_values(np.concatenate(p)) for factor, p in found.items()}
 
 
 def unit_rows(quantity, units, ends, q):
@@ -87,7 +93,7 @@ def score_layer(metric, sides, pairs, listed, settings, seed):
 
 
 def score_features(metric, pairs, features, settings, seed, min_distance):
-    """Tables `scores` (every perturbation of dynamics by itself) and `draws` (the first) of one feature dump.
+    """Tables `scores` and `draws` of one feature dump, every perturbation of dynamics by itself.
 
     The names of data set, model and metric are left to the caller.
     """
@@ -95,9 +101,9 @@ def score_features(metric, pairs, features, settings, seed, min_distance):
     found = []
     for perturbation in perturbations_in(pairs):
         own = of_perturbation(pairs, perturbation)
-        scores, draws = score_perturbation(metric, own, features, settings, seed, min_distance)
-        found.append((scores.assign(perturbation=perturbation), draws))
-    return pd.concat([scores for scores, _ in found]), found[0][1]
+        tables = score_perturbation(metric, own, features, settings, seed, min_distance)
+        found.append([table.assign(perturbation=perturbation) for table in tables])
+    return tuple(pd.concat(tables) for tables in zip(*found, strict=True))
 
 
 def score_perturbation(metric, pairs, features, settings, seed, min_distance):
