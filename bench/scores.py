@@ -46,8 +46,8 @@ def synthetic_dump(path, n_videos, styles):
     }
     distance = np.where(variants["dynamics"] == "natural", 0.0, 0.5)
     keys = {"variant": variants["variant"], "clip": variants["clip"], "frames_shown": [[0]] * len(variants)}
-    about = {"training": "untrained", "derived_from": None, "derivation": None}
-    write_features(path, {**keys, "order_distance": distance}, activations, about)
+    about = {"training": "untrained", "derived_from": None, "derivation": None, "streams": {}}
+    write_features(path, {**keys, "order_distance": distance, "predicted": [None] * len(variants)}, activations, about)
     return make_pairs(variants, clips, 0)
 
 

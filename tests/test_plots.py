@@ -27,6 +27,7 @@ def score_table(*analyses):
             "high": 0.5,
             "derived_from": None,
             "derivation": None,
+            "stream": None,
         }
         for depth, layer in enumerate(("res1", "res2")):
             about = {**names, "layer": layer, "depth": depth}

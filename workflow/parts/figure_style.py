@@ -29,10 +29,17 @@ def set_style():
 
 
 def named(scores):
-    """Copy of the score table whose `model` also says which weights are not learned and, of several data sets, which."""
+    """Copy of the score table whose `model` also says its stream, which weights are not learned and, of several, which data set."""
     note = scores["training"].where(scores["training"].isin(["untrained", "control"]), "")
-    model = scores["model"].where(note == "", scores["model"] + " (" + note + ")")
+    model = scores["model"] + scores["stream"].astype("object").map(" {}".format, na_action="ignore").fillna("").astype("str")
+    model = model.where(note == "", model + " (" + note + ")")
     return scores.assign(model=model + "\n" + scores["dataset"] if scores["dataset"].nunique() > 1 else model)
+
+
+def of_last_layers(scores):
+    """The rows of the last layer of every network, of every stream where it has several."""
+    keys = [*(scores[key] for key in ("dataset", "metric", "model")), scores["stream"].fillna("")]
+    return scores[scores["depth"] == scores.groupby(keys)["depth"].transform("max")]
 
 
 def note(text):

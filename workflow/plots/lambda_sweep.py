@@ -2,7 +2,7 @@
 
 import seaborn
 
-from workflow.parts.figure_style import COLOURS, named, note
+from workflow.parts.figure_style import COLOURS, named, note, of_last_layers
 
 TABLE = "lambda_sweep"
 ORDER = ["dynamic", "joint", "static", "residual"]
@@ -12,8 +12,7 @@ def draw(sweep, settings):
     """Percent of the last layer's units per class, one panel per metric and network; the dotted line is the lambda in use."""
     if sweep.empty:
         return note("no metric of this experiment sorts units into classes")
-    last = sweep["depth"] == sweep.groupby(["dataset", "model", "metric"])["depth"].transform("max")
-    table = named(sweep[last & sweep["factor"].isin(ORDER)]).rename(columns={"lambda": "λ"})
+    table = named(of_last_layers(sweep[sweep["factor"].isin(ORDER)])).rename(columns={"lambda": "λ"})
     grid = seaborn.relplot(
         table, x="λ", y="value", hue="factor", style="dataset", row="metric", col="model", kind="line", errorbar=None,
         palette=COLOURS, hue_order=ORDER, height=1.9, aspect=1.1, facet_kws={"margin_titles": True},

@@ -9,10 +9,13 @@ from workflow.lib.job import job
 from workflow.lib.tables import concat_tables, write_table
 from workflow.parts.resampling import interval
 
+COMPARED = "model", "layer", "stream", "training"  # what is said of both
+
 
 def compared(scores):
     """Yield (comparison, row a, row b) of one data set, metric, quantity, factor and perturbation."""
-    ordered = [list(own.sort_values("depth").itertuples()) for _, own in scores.groupby("model", sort=False)]
+    streams = scores.groupby(["model", scores["stream"].fillna("")], sort=False)
+    ordered = [list(own.sort_values("depth").itertuples()) for _, own in streams]
     for one, other in combinations(ordered, 2):
         yield "networks", one[-1], other[-1]
         named = {row.layer: row for row in other}
@@ -38,8 +41,8 @@ def compare_scores(draws, confidence):
     rows, keys = [], ["dataset", "metric", "quantity", "factor", "perturbation"]
     for names, own in draws[draws["kind"] == "bootstrap"].groupby(keys, sort=False):
         for comparison, a, b in compared(own):
-            about = {"comparison": comparison, "model_a": a.model, "layer_a": a.layer, "model_b": b.model, "layer_b": b.layer}
-            about |= {"training_a": a.training, "training_b": b.training}
+            about = {f"{column}_{side}": getattr(row, column) for side, row in (("a", a), ("b", b)) for column in COMPARED}
+            about["comparison"] = comparison
             rows.append(dict(zip(keys, names, strict=True)) | about | difference(a, b, confidence))
     return pd.DataFrame(rows)
 

@@ -55,8 +55,9 @@ def describe_model(name, entry, clip):
         "size": network.size,
     }
     return [
-        {**about, "layer": layer, "depth": depth, "units": activations[layer].shape[1], "module": network.layers[layer]}
-        for depth, layer in enumerate(network.layers)
+        {**about, "layer": layer, "stream": network.stream_of(layer), "depth": depth, "units": values.shape[1], "module": module}
+        for depth, (layer, module) in enumerate(network.layers.items())
+        for values in [activations[layer]]
     ]
 
 

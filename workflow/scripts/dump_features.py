@@ -75,6 +75,7 @@ def dump_features(name, entry, units, variants, clips, stores):
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network, training = build_network(entry)
     about = {"model": name, "entry": entry, "training": training, "weights_sha256": state_sha256(network.module)}
+    about |= {"streams": {layer: network.stream_of(layer) for layer in network.layers}}
     about |= derivation(entry) | {"pooling": entry["pooling"], "precision": "float32", "software": {"torch": torch.__version__}}
     check_sampling(name, network, entry["sampling"], variants["perturbation"].dropna())
     network.module.to(device)

@@ -24,7 +24,7 @@ def spread(row, n_all, confidence):
 
 def measure_stability(draws, confidence):
     """Table `stability` from table `draws` of all analyses; NaN where a subset has no score."""
-    keys = ["dataset", "model", "training", "metric", "layer", "depth", "quantity", "factor", "perturbation", "n_videos"]
+    keys = ["dataset", "model", "training", "metric", "layer", "depth", "stream", "quantity", "factor", "perturbation", "n_videos"]
     n_all = draws.groupby(["dataset", "model", "metric", "perturbation"])["n_videos"].transform("max")
     return pd.DataFrame(
         [

@@ -122,13 +122,14 @@ def score_perturbation(metric, pairs, features, settings, seed, min_distance):
         activations = read_layer(features, layer)
         refuse_not_finite(layer, keys, activations)
         tables = score_layer(metric, *sides_of(kept, keys, activations), listed, settings, seed)
-        found.append([table.assign(layer=layer, depth=depth, training=about["training"]) for table in tables])
+        found.append([table.assign(layer=layer, depth=depth, stream=about["streams"].get(layer)) for table in tables])
     scores, draws = (pd.concat(tables) for tables in zip(*found, strict=True))
     n_pairs = kept["factor"].value_counts()
     fewest = n_pairs[list(NEEDED[metric.PAIRS])].min()  # what rests on several factors
     own = scores["factor"].map(n_pairs).where(scores["quantity"].eq(metric.QUANTITY))
     scores["n_pairs"] = own.fillna(fewest).astype(int)
     scores = scores.assign(n_clips=kept["clip"].nunique(), n_videos=len(videos), n_crossings_left_out=n_left_out)
+    scores, draws = (table.assign(training=about["training"]) for table in (scores, draws))
     scores = scores.assign(derived_from=about["derived_from"], derivation=about["derivation"])
     return scores, draws.assign(crossings=names_digest(kept["crossing"].unique()))
 

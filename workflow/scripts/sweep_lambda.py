@@ -13,8 +13,8 @@ THRESHOLDS = np.round(np.arange(-0.5, 1.0, 0.05), 2)
 def sweep_lambda(scores):
     """Table `lambda_sweep` of every layer whose units have a static and a dynamic similarity."""
     units = scores[scores["unit"].notna() & (scores["quantity"] == "S") & scores["factor"].isin(["static", "dynamic"])]
-    rows, keys = [], ["dataset", "model", "training", "metric", "layer", "depth", "perturbation"]
-    for names, own in units.groupby(keys, sort=False):
+    rows, keys = [], ["dataset", "model", "training", "metric", "layer", "depth", "stream", "perturbation"]
+    for names, own in units.groupby(keys, sort=False, dropna=False):
         similarity = own.pivot(index="unit", columns="factor", values="value")
         similarity = {factor: similarity[factor].to_numpy() for factor in similarity}
         about = dict(zip(keys, names, strict=True)) | own[["n_units", "n_videos"]].iloc[0].to_dict() | {"quantity": "units"}
