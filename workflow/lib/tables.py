@@ -213,7 +213,8 @@ def read_table(path, name):
     table = pq.read_table(path)
     missing = [c for c in TABLES[name] if c not in table.column_names]
     if missing:
-        raise BadInput(f"{path} lacks the columns {missing} of the table '{name}'")
+        which = f"lacks the columns {', '.join(missing)} of the table '{name}'"
+        raise BadInput(f"{path} {which}; if another version of the pipeline wrote it, delete it, and it is made anew")
     return table.to_pandas()
 
 
