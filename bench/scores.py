@@ -46,7 +46,7 @@ def synthetic_dump(path, n_videos, styles):
     }
     distance = np.where(variants["dynamics"] == "natural", 0.0, 0.5)
     keys = {"variant": variants["variant"], "clip": variants["clip"], "frames_shown": [[0]] * len(variants)}
-    about = {"training": "untrained", "derived_from": None, "derivation": None, "streams": {}}
+    about = {"training": "untrained", "derived_from": None, "derivation": None, "streams": {}, "weights_sha256": "0"}
     write_features(path, {**keys, "order_distance": distance, "predicted": [None] * len(variants)}, activations, about)
     return make_pairs(variants, clips, 0)
 

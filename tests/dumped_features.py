@@ -6,7 +6,7 @@ from tests.crossed_pairs import crossed_pairs, some_clips
 from workflow.lib.features import write_features
 
 STYLES = ["oil", "ink"]
-ABOUT = {"training": "untrained", "derived_from": None, "derivation": None, "streams": {}}
+ABOUT = {"training": "untrained", "derived_from": None, "derivation": None, "streams": {}, "weights_sha256": "0"}
 
 
 def planted_dump(folder, n_videos=12, units=(3, 5), shards=1, seed=0, spoil=None):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.dumped_features import planted_dump
+from tests.dumped_features import ABOUT, planted_dump
 from workflow.lib.errors import BadInput
 from workflow.lib.features import read_keys
 from workflow.lib.tables import TABLES, read_table, write_table
@@ -111,6 +111,15 @@ def test_too_few_videos_and_impossible_thresholds_are_refused(tmp_path):
     for threshold in (-1, 1, 1.5):
         with pytest.raises(BadInput, match=f"lambda is {threshold}; a similarity lies between -1 and 1"):
             scored(pairs, paths, **{"lambda": threshold})
+
+
+def test_shards_of_different_weights_are_refused(tmp_path, monkeypatch):
+    pairs, paths = planted_dump(tmp_path, shards=2)
+    (tmp_path / "other").mkdir()
+    monkeypatch.setitem(ABOUT, "weights_sha256", "1")
+    _, others = planted_dump(tmp_path / "other", shards=2)
+    with pytest.raises(BadInput, match=r"000.parquet and .*other/001.parquet come of different weights"):
+        scored(pairs, [paths[0], others[1]])
 
 
 def test_layers_of_different_widths_are_refused(tmp_path):

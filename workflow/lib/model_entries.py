@@ -74,9 +74,10 @@ def fetched_weights(config, models):
         url = source["weights"]
         if not is_url(url) or not model_entry(config, model)["weights"]:
             continue
-        file = fetched.setdefault(Path(cached_path(url)).name, {"url": url, "sha256": source["sha256"]})
-        file["sha256"] = file["sha256"] or source["sha256"]
-        if source["sha256"] and source["sha256"] != file["sha256"]:
+        file = fetched.setdefault(Path(cached_path(url)).name, {"url": url, "sha256": None})
+        sha256 = source["sha256"] and source["sha256"].lower()
+        file["sha256"] = file["sha256"] or sha256
+        if sha256 and sha256 != file["sha256"]:
             raise BadInput(f"models: {model} expects another sha256 of {url} than a model before it; one file has one checksum")
     return fetched
 

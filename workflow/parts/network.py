@@ -16,6 +16,8 @@ class Network:
         it is called with the list of them, in this order, e.g. (4, 1) for SlowFast's slow and fast pathway.
     streams: names of parallel parts of the network, each with layers of its own called stream_layer, e.g. slow_res1 in
         "slow"; figures show them side by side.
+    channels_last: True where outputs of more than 3 axes end in their units, as in video Swin transformers:
+        [batch, frame, height, width, unit] instead of [batch, unit, frame, height, width].
     call: runs the module, call(module, video or list of videos) -> output; None calls module(video). For networks that want
         their input in another form.
     tokens: what the tokens of an output [batch, token, unit] are, slowest axis first, of "class", "space", "frame" and
@@ -42,6 +44,7 @@ class Network:
     rename: Callable[[dict], dict] | None = None
     pathways: tuple[int, ...] = (1,)
     streams: tuple[str, ...] = ()
+    channels_last: bool = False
     call: Callable | None = None
     tokens: str | None = None
 

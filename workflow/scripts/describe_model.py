@@ -9,17 +9,21 @@ from workflow.lib.job import job
 from workflow.lib.tables import write_table
 from workflow.parts.class_lists import read_classes
 from workflow.parts.networks import build_network, class_scores, derivation
-from workflow.parts.pathways import pathway_sets
-from workflow.parts.pooling import pooled_layers, refuse_not_finite
+from workflow.parts.pathways import check_sampling, pathway_sets
+from workflow.parts.pooling import hooked_layers, refuse_not_finite
 from workflow.parts.preprocessing import preprocess
 from workflow.parts.seeding import generator
 from workflow.parts.weights import state_sha256
 
 
 @torch.inference_mode()
-def describe_model(name, entry, clip):
-    """Rows of table `models` for the network of a config entry; raises BadInput where it does not fit the clips."""
+def describe_model(name, entry, clip, perturbations=()):
+    """Rows of table `models` for the network of a config entry; raises BadInput where it does not fit the clips.
+
+    perturbations: names of the changes of order that it will be shown.
+    """
     network, training = build_network(entry)
+    check_sampling(name, network, entry["sampling"], perturbations)
     try:
         shown = pathway_sets(clip["frames"], network, entry["sampling"])
     except BadInput as error:
@@ -29,7 +33,7 @@ def describe_model(name, entry, clip):
         print(f"model {name} reads {network.size} pixels, clips have {min(clip['crop'])} and are enlarged: consider {wanted}")
     noise = generator("describe_model").integers(0, 256, (1, clip["frames"], *clip["crop"], 3), "uint8")
     videos = [preprocess(torch.from_numpy(noise[:, own]), network.size, network.mean, network.std) for own in shown]
-    hooked = pooled_layers(network.module, network.layers, entry["pooling"], network.tokens)
+    hooked = hooked_layers(network, entry["pooling"])
     with hooked as activations, FlopCounterMode(display=False) as counter:
         activations.shown = [own[None] for own in shown]
         with sdpa_kernel(SDPBackend.MATH):  # the counter does not know the CPU's fused attention
@@ -70,5 +74,6 @@ def check_classes(name, scores, classes, where):
 
 if __name__ == "__main__":
     with job(snakemake):
-        rows = describe_model(snakemake.params.name, snakemake.params.model, snakemake.params.clip)
+        params = snakemake.params
+        rows = describe_model(params.name, params.model, params.clip, params.perturbations)
         write_table(snakemake.output.layers, "models", rows)

@@ -11,8 +11,8 @@ from workflow.parts.augmentation import cropped
 from workflow.parts.batches import Batches
 from workflow.parts.frame_sampling import kendall_distance
 from workflow.parts.networks import build_network, class_scores, derivation
-from workflow.parts.pathways import check_sampling, pathway_sets, shown_by_pathway
-from workflow.parts.pooling import pooled_layers, refuse_not_finite
+from workflow.parts.pathways import pathway_sets, shown_by_pathway
+from workflow.parts.pooling import hooked_layers, refuse_not_finite
 from workflow.parts.preprocessing import preprocess
 from workflow.parts.weights import state_sha256
 
@@ -47,7 +47,7 @@ def run_network(name, entry, network, units, clips, device):
 
     units: layer -> width; clips: ShownClips. The index is -1 where the network gives no class scores.
     """
-    n_pathways, hooked = len(network.pathways), pooled_layers(network.module, network.layers, entry["pooling"], network.tokens)
+    n_pathways, hooked = len(network.pathways), hooked_layers(network, entry["pooling"])
     chunks = {layer: [np.empty((0, width), np.float32)] for layer, width in units.items()}
     classes, batches = [np.empty(0, int)], Batches(len(clips), entry["batch"])
     with hooked as activations:
@@ -73,18 +73,18 @@ def dump_features(name, entry, units, variants, clips, stores):
     units: layer -> width, as described beforehand.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.backends.cudnn.allow_tf32 = False  # its rounding shows in correlations of units of small variance
     network, training = build_network(entry)
     about = {"model": name, "entry": entry, "training": training, "weights_sha256": state_sha256(network.module)}
     about |= {"streams": {layer: network.stream_of(layer) for layer in network.layers}}
     about |= derivation(entry) | {"pooling": entry["pooling"], "precision": "float32", "software": {"torch": torch.__version__}}
-    check_sampling(name, network, entry["sampling"], variants["perturbation"].dropna())
     network.module.to(device)
     orders = [np.asarray(order) for order in variants["frame_order"]]
     shown = [shown_by_pathway(order, pathway_sets(len(order), network, entry["sampling"]), entry["sampling"]) for order in orders]
     activations, classes = run_network(name, entry, network, units, ShownClips(variants, clips, stores, shown), device)
     refuse_not_finite(name, activations, list(variants["variant"]))
     keys = {"variant": variants["variant"], "clip": variants["clip"], "frames_shown": shown}
-    distance = [min(map(kendall_distance, pathways)) for pathways in shown]
+    distance = [min([kendall_distance(own) for own in pathways if len(own) > 1], default=0.0) for pathways in shown]
     predicted = [int(i) if i >= 0 and entry["classes"] else None for i in classes]
     return {**keys, "order_distance": distance, "predicted": predicted}, activations, about
 

@@ -85,5 +85,5 @@ if __name__ == "__main__":
         variants, clips = concat_tables(files.variants, "variants"), concat_tables(files.clips, "clips")
         rows = measure_accuracy(read_keys(files.features), variants, clips, read_classes(str(files.classes)), params.confidence)
         print(remark(rows, params.model, params.dataset) or f"{len(rows)} styles and orders")
-        about = {"dataset": params.dataset, "model": params.model, "training": read_about(files.features[0])["training"]}
+        about = {"dataset": params.dataset, "model": params.model, "training": read_about(files.features)["training"]}
         write_table(snakemake.output.accuracy, "accuracy", [row | about for row in rows])

@@ -108,7 +108,7 @@ def score_features(metric, pairs, features, settings, seed, min_distance):
 
 def score_perturbation(metric, pairs, features, settings, seed, min_distance):
     """Tables `scores` and `draws` of one perturbation of dynamics."""
-    keys, about = read_keys(features), read_about(features[0])
+    keys, about = read_keys(features), read_about(features)
     check_pairs(pairs, keys, NEEDED[metric.PAIRS])
     kept, n_left_out = kept_pairs(pairs, keys, min_distance)
     kept = kept[kept["primary"]] if metric.PAIRS == "primary" else kept[kept["factor"].ne("identical")]
