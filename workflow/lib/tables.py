@@ -131,7 +131,7 @@ TABLES = {
         "perturbation": (text, "perturbation of dynamics that the pairs rest on; the config's first is the main one"),
         "value": (real, "the score; NaN for a unit that never varies"),
         "low": (real, "lower end of its bootstrap interval over videos; null without one, and where a draw has no score"),
-        "high": (real, "upper end of its interval"),
+        "high": (real, "upper end of its interval; for `units` both hold where true scores are spread wider than noise"),
         "q": (real, "for a unit's S: false discovery rate (Benjamini-Hochberg within layer and factor) against re-paired videos"),
         "n_units": (whole, "units of the layer"),
         "n_dead": (whole, "units of the layer without a score of some factor, because they never vary"),
@@ -148,7 +148,7 @@ TABLES = {
         "crossings": (text, "digest of the crossings compared: draws that share it rest on the same clips, drawn alike"),
         "kind": (text, "`bootstrap` (with replacement) or `subset` (without)"),
         "value": (real, "the score on all videos"),
-        "draws": (pa.list_(pa.float32()), "the score on each draw"),
+        "draws": (pa.list_(pa.float32()), "the score on each draw; for `units` in a bootstrap, by draws of true scores"),
     },
     "stability": {
         **LAYER_SCORE,

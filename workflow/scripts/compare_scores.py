@@ -32,7 +32,8 @@ def difference(a, b, confidence):
     value = a.value - b.value
     if np.isnan(value):
         return {"reason": "one of the two has no score"}
-    low, high = interval(np.subtract(a.draws, b.draws, dtype=np.float64), value, confidence, a.n_videos)
+    draws = np.subtract(a.draws, b.draws, dtype=np.float64)
+    low, high = interval(draws, value, confidence, a.n_videos, a.quantity)
     return {"value": value, "low": low, "high": high, "n_videos": a.n_videos}
 
 

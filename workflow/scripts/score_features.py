@@ -12,7 +12,7 @@ from workflow.parts.compared_pairs import check_pairs, check_videos, kept_pairs,
 from workflow.parts.pair_selection import of_perturbation, perturbations_in
 from workflow.parts.repairing import p_values, q_values
 from workflow.parts.resampling import interval, names_digest, resamples
-from workflow.parts.similarity import class_percentages, percentages, truncated
+from workflow.parts.similarity import class_draws, class_percentages, percentages, truncated
 from workflow.parts.video_sums import unit_chunks
 
 NEEDED = {"primary": ("static", "dynamic"), "all": ("static", "dynamic", "neither")}
@@ -74,17 +74,25 @@ def unit_rows(quantity, units, ends, q):
     return tables
 
 
+def ends_of(quantity, draws, value, settings, n_videos):
+    """Low and high end of the interval of a score; those of a similarity stay within -1 and 1."""
+    reach = 1 if quantity == "S" else np.inf
+    return np.clip(interval(draws, value, settings["confidence"], n_videos, quantity), -reach, reach)
+
+
 def score_layer(metric, sides, pairs, listed, settings, seed):
     """Tables `scores` and `draws` of one layer, without the names of layer, data set, model and metric."""
     layer, units = metric.score(sides, pairs)
     values, ends, unit_ends, draws = layer_values(metric, layer, units, settings), {}, {}, []
     for each, layer_draws, unit_draws in score_resamples(metric, sides, pairs, listed):
         drawn = layer_values(metric, layer_draws, unit_draws, settings)
+        if each.kind == "bootstrap" and metric.QUANTITY == "S":
+            drawn |= {("units", name): d for name, d in class_draws(units, unit_draws, settings["lambda"]).items()}
         about = {"kind": each.kind, "n_videos": each.n_videos}
         draws += [{"quantity": k[0], "factor": k[1], "value": values[k], "draws": d, **about} for k, d in drawn.items()]
         if each.kind == "bootstrap":
-            ends = {key: interval(d, values[key], settings["confidence"], each.n_videos) for key, d in drawn.items()}
-            unit_ends = {f: interval(d, units[f], settings["confidence"], each.n_videos) for f, d in unit_draws.items()}
+            ends = {key: ends_of(key[0], d, values[key], settings, each.n_videos) for key, d in drawn.items()}
+            unit_ends = {f: ends_of(metric.QUANTITY, d, units[f], settings, each.n_videos) for f, d in unit_draws.items()}
     whole = pd.DataFrame([(*k, v, *ends.get(k, (np.nan, np.nan))) for k, v in values.items()], columns=WHOLE)
     q = null_q_values(metric, sides, pairs, settings["permutations"], seed)
     scores = pd.concat([whole, *unit_rows(metric.QUANTITY, units, unit_ends, q)])
