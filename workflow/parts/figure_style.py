@@ -1,5 +1,7 @@
 """How figures look: one palette, one way of naming networks."""
 
+from textwrap import fill
+
 import matplotlib
 import matplotlib.pyplot as plt
 import seaborn
@@ -40,6 +42,24 @@ def of_last_layers(scores):
     """The rows of the last layer of every network, of every stream where it has several."""
     keys = [*(scores[key] for key in ("dataset", "metric", "model")), scores["stream"].fillna("")]
     return scores[scores["depth"] == scores.groupby(keys)["depth"].transform("max")]
+
+
+def wrapped(title, width=20):
+    """A title whose lines are no longer than a panel is wide."""
+    return "\n".join(fill(line, width) for line in title.split("\n"))
+
+
+def wrap_titles(grid):
+    """Wrap the titles of a seaborn grid's panels."""
+    for axes in grid.axes.flat:
+        axes.set_title(wrapped(axes.get_title()))
+
+
+def slant_layers(axes, most=8):
+    """Layer names below a panel, aslant; where they are many, only every second, third, ..."""
+    ticks = axes.get_xticks()
+    axes.set_xticks(ticks[:: -(-len(ticks) // most) or 1])
+    axes.tick_params(axis="x", rotation=45)
 
 
 def note(text):

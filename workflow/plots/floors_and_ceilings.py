@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from workflow.parts.figure_style import COLOURS, named, note
+from workflow.parts.figure_style import COLOURS, named, note, slant_layers, wrapped
 
 LINES = {"random_weights": "--", "c2d_twin": ":"}
 
@@ -30,7 +30,7 @@ def draw(scores, settings):
     for axes, ((metric, dataset, name, model), panel) in zip(grid.flat, panels, strict=False):
         below = floors[(floors["metric"] == metric) & (floors["dataset"] == dataset) & (floors["derived_from"] == name)]
         draw_panel(axes, panel, below)
-        axes.set_title(f"{model}\n{metric}")
+        axes.set_title(f"{wrapped(model)}\n{metric}")
     handles = {label: h for axes in grid.flat for h, label in zip(*axes.get_legend_handles_labels(), strict=True)}
     figure.legend(handles.values(), handles.keys(), loc="outside right center", frameon=False)
     grid[0, 0].set_ylabel("similarity S")
@@ -46,4 +46,4 @@ def draw_panel(axes, table, floors):
     for (derivation, factor), own in floors[floors["factor"] != "identical"].sort_values("depth").groupby(["derivation", "factor"]):
         label = f"floor: {factor}, {derivation.replace('_', ' ')}"
         axes.plot(own["layer"], own["value"], color=COLOURS[factor], linestyle=LINES[derivation], label=label, linewidth=1)
-    axes.tick_params(axis="x", rotation=45)
+    slant_layers(axes)

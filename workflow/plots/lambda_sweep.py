@@ -2,7 +2,7 @@
 
 import seaborn
 
-from workflow.parts.figure_style import COLOURS, named, note, of_last_layers
+from workflow.parts.figure_style import COLOURS, named, note, of_last_layers, wrap_titles
 
 TABLE = "lambda_sweep"
 ORDER = ["dynamic", "joint", "static", "residual"]
@@ -20,4 +20,5 @@ def draw(sweep, settings):
     for axes in grid.axes.flat:
         axes.axvline(settings["lambda"], color="0.5", linestyle=":", linewidth=1)
     grid.set_axis_labels("λ", "% of units, last layer").set_titles(row_template="{row_name}", col_template="{col_name}")
+    wrap_titles(grid)
     return grid.figure

@@ -2,7 +2,7 @@
 
 import seaborn
 
-from workflow.parts.figure_style import COLOURS, named, note, of_last_layers
+from workflow.parts.figure_style import COLOURS, named, note, of_last_layers, wrap_titles
 
 TABLE = "stability"
 SHOWN = {"S": ["dynamic", "static"], "share": ["dynamics", "appearance"]}
@@ -28,4 +28,5 @@ def draw(stability, settings):
         axes.set_xscale("log", base=2)
         axes.xaxis.set_major_formatter("{x:.0f}")
     grid.set_axis_labels("videos", "± of the value").set_titles(row_template="{row_name}", col_template="{col_name}")
+    wrap_titles(grid)
     return grid.figure
