@@ -20,6 +20,7 @@ COLOURS = {
     "appearance": "#d7301f",
     "content": "#bdbdbd",
     "interaction": "#7b5ea7",
+    "order_dependence": "#1b9e77",
 }
 
 

@@ -99,6 +99,7 @@ def draw_weights(network, seed):
     norms = [m for m in module.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
     if not norms:
         return
+    momentum = [norm.momentum for norm in norms]
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # cumulative average
@@ -106,6 +107,8 @@ def draw_weights(network, seed):
     module.train()
     network([torch.nn.functional.avg_pool3d(video, (3, 9, 9), 1, (1, 4, 4)) * 9 for video in noise])
     module.eval()
+    for norm, own in zip(norms, momentum, strict=True):
+        norm.momentum = own
 
 
 def state_sha256(module):

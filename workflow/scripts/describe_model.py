@@ -7,7 +7,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from workflow.lib.errors import BadInput
 from workflow.lib.job import job
 from workflow.lib.tables import write_table
-from workflow.parts.networks import build_network, derivation
+from workflow.parts.networks import build_network, provenance
 from workflow.parts.pathways import pathway_sets
 from workflow.parts.pooling import pooled_layers, refuse_not_finite
 from workflow.parts.preprocessing import preprocess
@@ -43,7 +43,7 @@ def describe_model(name, entry, clip):
     about = {
         "model": name,
         "training": training,
-        **derivation(entry),
+        **provenance(entry),
         "weights_sha256": state_sha256(network.module),
         "parameters": sum(p.numel() for p in network.module.parameters()),
         "gflop": counter.get_total_flops() / 1e9,

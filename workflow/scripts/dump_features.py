@@ -10,7 +10,7 @@ from workflow.lib.tables import read_table
 from workflow.parts.augmentation import cropped
 from workflow.parts.batches import Batches
 from workflow.parts.frame_sampling import kendall_distance
-from workflow.parts.networks import build_network, derivation
+from workflow.parts.networks import build_network, provenance
 from workflow.parts.pathways import check_sampling, pathway_sets, shown_by_pathway
 from workflow.parts.pooling import pooled_layers, refuse_not_finite
 from workflow.parts.preprocessing import preprocess
@@ -77,7 +77,7 @@ def dump_features(name, entry, units, variants, clips, stores):
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network, training = build_network(entry)
     about = {"model": name, "entry": entry, "training": training, "weights_sha256": state_sha256(network.module)}
-    about |= derivation(entry) | {"pooling": entry["pooling"], "precision": "float32", "software": {"torch": torch.__version__}}
+    about |= provenance(entry) | {"pooling": entry["pooling"], "precision": "float32", "software": {"torch": torch.__version__}}
     check_sampling(name, network, entry["sampling"], variants["perturbation"].dropna())
     network.module.to(device)
     orders = [np.asarray(order) for order in variants["frame_order"]]

@@ -123,7 +123,7 @@ def score_perturbation(metric, pairs, features, settings, seed, min_distance):
     own = scores["factor"].map(n_pairs).where(scores["quantity"].eq(metric.QUANTITY))
     scores["n_pairs"] = own.fillna(fewest).astype(int)
     scores = scores.assign(n_clips=kept["clip"].nunique(), n_videos=len(videos), n_crossings_left_out=n_left_out)
-    scores = scores.assign(derived_from=about["derived_from"], derivation=about["derivation"])
+    scores = scores.assign(**{key: about.get(key) for key in ("derived_from", "derivation", "checkpoint_of", "step")})
     return scores, draws.assign(crossings=names_digest(kept["crossing"].unique()))
 
 

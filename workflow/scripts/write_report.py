@@ -18,6 +18,8 @@ from workflow.lib.tables import concat_tables, read_table
 from workflow.parts.figure_style import named
 from workflow.parts.findings import findings, with_interval
 from workflow.parts.pair_selection import of_main_perturbation
+from workflow.parts.published import published_table
+from workflow.parts.rejections import LISTED, summary
 
 GALLERY = "One clip in every style and every order: what the networks see."
 PACKAGES = ["snakemake", "numpy", "pandas", "pyarrow", "seaborn"]
@@ -72,8 +74,8 @@ def cost_table(paths):
     return groups.agg(**{"seconds": ("s", "sum"), "peak memory, MB": ("max_rss", "max"), "jobs": ("s", "size")}).reset_index()
 
 
-def write_report(template, scores, models, quality, rejected, figures, config, accuracy=None, costs=None):
-    """The report as a string of HTML; figures: title -> (PNG file, caption); accuracy, costs: tables, where there are any."""
+def write_report(template, scores, models, quality, rejected, figures, config, accuracy=None, costs=None, published=None):
+    """The report as a string of HTML; figures: title -> (PNG file, caption); the last three: tables, where there are any."""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     versions = {package: importlib.metadata.version(package) for package in PACKAGES}
     return environment.from_string(Path(template).read_text()).render(
@@ -84,9 +86,11 @@ def write_report(template, scores, models, quality, rejected, figures, config, a
         models=html_table(models),
         accuracy="" if accuracy is None else html_table(accuracy),
         costs="" if costs is None else html_table(costs),
+        published="" if published is None else html_table(published_table(published)),
         quality=html_table(quality),
         warnings=(quality["dataset"] + ", " + quality["warning"]).dropna().tolist(),
-        rejected=html_table(rejected) if len(rejected) else "",
+        rejected=html_table(rejected.head(LISTED)) if len(rejected) else "",
+        rejected_summary=list(summary(rejected)),
         config=json.dumps(config, indent=2, ensure_ascii=False),
         versions={"python": platform.python_version(), **versions},
     )
@@ -111,8 +115,8 @@ if __name__ == "__main__":
         figures |= {Path(path).stem.replace("_", " "): (path, GALLERY) for path in files.galleries}
         quality, rejected = (of_datasets(files[name], datasets, name) for name in ("quality", "rejected"))
         scores, models = of_main_perturbation(read_table(files.scores, "scores")), concat_tables(files.models, "models")
-        accuracy = read_table(files.accuracy, "accuracy") if files.get("accuracy") else None
-        tables = accuracy_table(accuracy), cost_table(files.get("benchmarks", []))
+        accuracy, published = (read_table(files[n], n) if files.get(n) else None for n in ("accuracy", "published"))
+        tables = accuracy_table(accuracy), cost_table(files.get("benchmarks", [])), published
         html = write_report(files.template, scores, models, quality, rejected, figures, snakemake.params.config, *tables)
         with atomic(snakemake.output.report) as temporary:
             temporary.write_text(html)
