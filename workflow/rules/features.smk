@@ -62,6 +62,7 @@ rule measure_accuracy:
     params:
         dataset="{dataset}",
         model="{model}",
+        reversals=lambda w: config["datasets"][w.dataset].get("reversals", {}),
         confidence=config["scores"]["confidence"],
         source=source("measure_accuracy"),
     script:
