@@ -6,7 +6,7 @@ from tests.crossed_pairs import crossed_pairs, some_clips
 from workflow.lib.features import write_features
 
 STYLES = ["oil", "ink"]
-ABOUT = {"training": "untrained", "derived_from": None, "derivation": None}
+ABOUT = {"training": "untrained", "derived_from": None, "derivation": None, "streams": {}, "weights_sha256": "0"}
 
 
 def planted_dump(folder, n_videos=12, units=(3, 5), shards=1, seed=0, spoil=None):
@@ -18,7 +18,7 @@ def planted_dump(folder, n_videos=12, units=(3, 5), shards=1, seed=0, spoil=None
     layers = {f"layer{i}": planted(rng, n_videos, n) for i, n in enumerate(units)}
     if spoil:
         spoil(layers)
-    paths, about = [], {"training": "untrained", "derived_from": None, "derivation": None}
+    paths = []
     for shard, rows in enumerate(np.array_split(np.arange(len(keys)), shards)):
         own = [keys[row] for row in rows]
         columns = {
@@ -29,7 +29,7 @@ def planted_dump(folder, n_videos=12, units=(3, 5), shards=1, seed=0, spoil=None
             "predicted": [None] * len(own),
         }
         paths.append(folder / f"{shard:03d}.parquet")
-        write_features(paths[-1], columns, {name: x[rows] for name, x in layers.items()}, about)
+        write_features(paths[-1], columns, {name: x[rows] for name, x in layers.items()}, ABOUT)
     return pairs, paths
 
 

@@ -15,7 +15,7 @@ def order_similarity(network, n_clips=12):
     Where a network has several pathways, each is shown its own frames in the order in which they stand in the shuffled clip.
     """
     rng = np.random.default_rng(0)
-    size, frames = network.size, network.frames
+    size, frames = network.size or 32, network.frames
     coarse = torch.from_numpy(rng.standard_normal((n_clips, 3, frames, 4, 4), "float32"))  # blocks: pooling keeps signal
     clips = torch.nn.functional.interpolate(coarse, (frames, size, size))  # [clip, rgb, frame, height, width]
     sides = []

@@ -122,3 +122,8 @@ def test_convolutions_with_their_rectification_are_proposed_for_a_plain_network(
 def test_a_network_where_nothing_is_repeated_is_refused():
     with pytest.raises(BadInput, match="auto finds no repeated blocks in the network; name some of 0, 1"):
         proposed(nn.Sequential(nn.Conv3d(3, 4, 3), nn.ReLU()))
+
+
+def test_a_layer_called_like_a_column_is_refused():
+    with pytest.raises(BadInput, match="'clip' is a column of every feature dump"):
+        choose_layers(Network(torch.nn.Sequential(torch.nn.ReLU()), {}, 1), {"clip": "0"})

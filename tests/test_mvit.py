@@ -11,6 +11,7 @@ from tests.peers import assert_same, fill, outputs, peer, shapes
 from workflow.lib.errors import BadInput
 from workflow.models import mvit
 from workflow.parts.networks import build_network
+from workflow.parts.pooling import pooled_layers
 
 SMALL = {"depth": 4, "width": 16, "heads": 2, "widen": [1, 3], "classes": 5, "frames": 8, "stride": "spread", "size": 32}
 
@@ -70,7 +71,7 @@ def test_time_is_mixed_from_the_first_block_on():
 
 
 @torch.inference_mode()
-def test_tokens_are_the_class_then_frames_then_space():
+def test_tokens_are_the_class_then_tubelets_then_space():
     """Without temporal kernels and frame positions, frames in another order give the same tokens in that order."""
     network = untrained({"how": "c2d_twin", "from": "mvit"}, **SMALL)
     stills = torch.randn(2, 3, 4, 32, 32, generator=torch.Generator().manual_seed(0))
@@ -81,7 +82,7 @@ def test_tokens_are_the_class_then_frames_then_space():
 
     def moved(block):
         """What a block should give for the shuffled frames, if its tokens are what the network says."""
-        assert network.tokens == "class frame space"
+        assert network.tokens == "class tubelet space"
         patches = block[:, 1:].unflatten(1, (4, -1))[:, order].flatten(1, 2)
         return torch.cat([block[:, :1], patches], 1)
 
@@ -92,6 +93,14 @@ def test_tokens_are_the_class_then_frames_then_space():
     assert (difference() > 1e-3).all()
     positions.zero_()
     assert (difference() < 1e-5).all()
+
+
+def test_tubelets_are_not_taken_for_frames():
+    network = untrained(**SMALL)
+    hooked = pooled_layers(network.module, network.layers, "frames", network.tokens)
+    with hooked as activations, pytest.raises(BadInput, match="pooling frames needs an axis of just these frames"):
+        activations.shown = [np.arange(8)[None]]
+        network([torch.zeros(1, 3, 8, 32, 32)])
 
 
 def test_random_weights_keep_activations_alive():

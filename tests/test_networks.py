@@ -7,13 +7,12 @@ import safetensors.torch
 import torch
 
 from tests.model_entry import entry
+from tests.order_blindness import assert_order_is_first_seen, order_similarity
 from workflow.lib.errors import BadInput
 from workflow.lib.features import write_features
-from workflow.metrics import pearson
-from workflow.models import frame_difference, resnet3d, time_average
+from workflow.models import frame_difference, time_average
 from workflow.parts.networks import build_network
 from workflow.parts.pooling import pooled_layers
-from workflow.parts.preprocessing import preprocess
 from workflow.parts.weights import file_sha256
 from workflow.scripts.describe_model import describe_model
 from workflow.scripts.dump_features import dump_features
@@ -29,35 +28,9 @@ def pooled(network, video):
     return activations
 
 
-def order_similarity(model, n_clips=12):
-    """S_static of every layer between natural and shuffled clips: the paper's static pairs of one style."""
-    network, _ = build_network(model)
-    rng = np.random.default_rng(0)
-    clips = torch.from_numpy(rng.integers(0, 256, (n_clips, 8, 32, 32, 3), "uint8"))
-    clips = torch.repeat_interleave(clips[:, :, ::8, ::8], 8, 2).repeat_interleave(8, 3)  # blocks, so that pooling keeps signal
-    orders = [torch.from_numpy(rng.permutation(8)) for _ in range(n_clips)]
-    shuffled = torch.stack([clip[order] for clip, order in zip(clips, orders, strict=True)])
-    a, b = (pooled(network, preprocess(x, network.size, network.mean, network.std)) for x in (clips, shuffled))
-    return {k: pearson.score({"static": (a[k].numpy(), b[k].numpy())})[0]["static"] for k in network.layers}
-
-
-@pytest.mark.parametrize(
-    "model",
-    [entry("time_average"), entry("resnet3d", architecture="c2d", temporal_pool=False, **SMALL)],
-    ids=["time_average", "c2d without temporal pooling"],
-)
-def test_order_blind_networks_are_static_to_the_last_digit(model):
-    for layer, static in order_similarity(model).items():
-        assert static == pytest.approx(1, abs=1e-5), layer
-
-
-def test_order_is_first_seen_where_time_is_first_mixed():
-    similarity = order_similarity(entry("resnet3d", architecture="slowonly", **SMALL))
-    assert all(similarity[layer] == pytest.approx(1, abs=1e-5) for layer in ("res1", "res2", "res3"))
-    assert similarity["res4"] < 1 - 1e-4 and similarity["res5"] < 1 - 1e-4
-    pooling = order_similarity(entry("resnet3d", architecture="c2d", **SMALL))
-    assert all(pooling[layer] == pytest.approx(1, abs=1e-5) for layer in ("res1", "res2"))
-    assert pooling["res3"] < 1 - 1e-5
+def test_the_average_over_time_is_blind_to_order():
+    network, _ = build_network(entry("time_average"))
+    assert_order_is_first_seen(order_similarity(network), blind=network.layers, seeing=[])
 
 
 def test_frame_difference_is_zero_on_a_still_and_blind_to_gain_and_offset():
@@ -72,18 +45,6 @@ def test_frame_difference_is_zero_on_a_still_and_blind_to_gain_and_offset():
         assert (pooled(network, torch.ones(1, 3, 8, 4, 4))[layer] == 0).all()
 
 
-def test_published_sizes_and_names():
-    # Parameters of the public PyTorchVideo checkpoints C2D_8x8_R50 and SLOW_8x8_R50, 320 tensors each.
-    for architecture, millions in (("c2d", 24.33), ("slowonly", 32.45)):
-        module = resnet3d.build(architecture).module
-        assert round(sum(p.numel() for p in module.parameters()) / 1e6, 2) == millions
-        state = module.state_dict()
-        assert len(state) == 320
-        last = 6 if architecture == "c2d" else 5
-        assert {"blocks.0.conv.weight", "blocks.1.res_blocks.0.branch1_conv.weight", f"blocks.{last}.proj.bias"} <= state.keys()
-        assert f"blocks.{last - 1}.res_blocks.2.branch2.norm_c.running_var" in state
-
-
 def test_random_weights_are_drawn_by_seed_and_calibrated():
     first, second = (build_network(entry("resnet3d", architecture="slowonly", **SMALL))[0] for _ in range(2))
     other, training = build_network({**entry("resnet3d", architecture="slowonly", **SMALL), "seed": 1})
@@ -92,6 +53,22 @@ def test_random_weights_are_drawn_by_seed_and_calibrated():
     assert not torch.equal(first.module.blocks[0].conv.weight, other.module.blocks[0].conv.weight)
     values = pooled(first, torch.randn(4, 3, 8, 32, 32))
     assert all(0.01 < v.abs().mean() < 100 for v in values.values())
+
+
+DROPPING = """
+import torch
+from workflow.parts.network import Network
+
+def build():
+    module = torch.nn.Sequential(torch.nn.Conv3d(3, 4, 1), torch.nn.Dropout(0.5), torch.nn.BatchNorm3d(4))
+    return Network(module, {"last": "2"}, frames=2, size=32)
+"""
+
+
+def test_random_weights_do_not_hang_on_dropout_before_a_norm(tmp_path):
+    (tmp_path / "dropping.py").write_text(DROPPING)
+    first, second = (build_network(entry(str(tmp_path / "dropping.py")))[0].module for _ in range(2))
+    assert torch.equal(first[2].running_var, second[2].running_var) and not first.training
 
 
 def test_a_checkpoint_loads_strictly_in_both_formats(tmp_path):
@@ -206,6 +183,21 @@ def test_every_pathway_is_shown_its_frames_and_the_highest_score_is_kept(tmp_pat
     assert keys["order_distance"] == [0, pytest.approx(13 / 28)] and keys["predicted"] == [0, 0]
     write_features(tmp_path / "000.parquet", keys, activations, about)
     assert pd.read_parquet(tmp_path / "000.parquet")["frames_shown"][1][0].tolist() == [7, 0]
+
+
+def test_sampling_that_cannot_be_had_is_refused_before_long_work(tmp_path):
+    (tmp_path / "two.py").write_text(TWO_RATES)
+    model = entry(str(tmp_path / "two.py")) | {"sampling": "independent"}
+    assert describe_model("two", model, CLIP, ["shuffle"])
+    with pytest.raises(BadInput, match="model two: sampling 'independent' shuffles each pathway by itself, reverse came"):
+        describe_model("two", model, CLIP, ["shuffle", "reverse"])
+
+
+def test_a_class_list_of_another_network_is_refused(tmp_path):
+    (tmp_path / "classes.txt").write_text("jump\nrun\n")
+    model = entry("resnet3d", architecture="c2d", **SMALL) | {"classes": str(tmp_path / "classes.txt")}
+    with pytest.raises(BadInput, match=r"model c2d gives 5 outputs, the class list .*classes.txt names 2 classes"):
+        describe_model("c2d", model, CLIP)
 
 
 def test_a_network_that_gives_nan_is_refused(tmp_path):

@@ -83,6 +83,13 @@ def test_a_batch_that_is_too_large_comes_again_in_halves(capsys):
             done += rows
     assert done == [*range(10)]  # in batches of 2
     assert "model net goes on with batches of 4" in capsys.readouterr().out
+    batches = Batches(2, 2)
+    for rows in batches:
+        with batches.fitting("model net"):
+            if len(rows) > 1:
+                raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes")
+    with pytest.raises(RuntimeError, match="shapes"), Batches(1, 1).fitting("model net"):
+        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
     batches = Batches(3, 1)
     with pytest.raises(BadInput, match="model net does not fit into the device's memory, even one variant at a time"):
         for _ in batches:

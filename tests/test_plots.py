@@ -29,6 +29,7 @@ def score_table(*analyses):
             "derivation": None,
             "checkpoint_of": None,
             "step": None,
+            "stream": None,
         }
         for depth, layer in enumerate(("res1", "res2")):
             about = {**names, "layer": layer, "depth": depth}
@@ -79,7 +80,15 @@ def test_tables_made_from_scores_draw(models, tmp_path):
     draws = draws.assign(draws=[[value, value + 1] for value in draws["value"]])
     differences = compare_scores(draws, 0.95).reindex(columns=TABLES["differences"])
     load_plugin("plots", "differences").draw(differences, {}).savefig(tmp_path / "figure.png")
-    assert set(differences["comparison"]) == ({"networks", "layers"} if len(models) > 1 else {"layers"})
+    assert set(differences["comparison"]) == ({"networks", "same layer", "layers"} if len(models) > 1 else {"layers"})
+
+
+def test_a_floor_has_its_networks_panel_or_its_own():
+    twin = score_table(("shapes", "c2d_twin", "pearson", 0.8)).assign(derived_from="c2d", derivation="c2d_twin")
+    together = pd.concat([score_table(("shapes", "c2d", "pearson", 0.9)), twin])
+    for table, titles in ((together, ["c2d (untrained)\npearson"]), (twin, ["c2d_twin (untrained)\npearson"])):
+        figure = load_plugin("plots", "floors_and_ceilings").draw(table, {})
+        assert [axes.get_title() for axes in figure.axes] == titles
 
 
 def test_data_sets_are_not_averaged():

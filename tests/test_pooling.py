@@ -9,6 +9,7 @@ from tests.model_entry import entry
 from workflow.lib.errors import BadInput
 from workflow.parts.networks import build_network
 from workflow.parts.pooling import pooled_layers
+from workflow.parts.unit_values import unit_values
 
 
 class Giving(nn.Module):
@@ -107,6 +108,20 @@ def test_each_layer_finds_the_pathway_whose_frames_it_has():
 def test_a_frozen_frame_keeps_the_order_in_which_it_was_shown():
     x = torch.arange(3.0)[None, None, :, None, None]
     assert pooled(same, x, "frames", shown=[np.array([[5, 5, 5]])])[0].tolist() == [0, 1, 2]
+
+
+def test_units_may_come_last():
+    x = numbers(2, 4, 3, 3, 6)
+    assert torch.equal(unit_values(x, channels_last=True), unit_values(x.movedim(-1, 1)))
+    assert unit_values(x, channels_last=True).shape == (2, 6)
+
+
+def test_two_pathways_of_one_length_in_different_orders_cannot_be_told_apart():
+    x = numbers(1, 2, 3, 1, 1)
+    orders = [np.array([[0, 1, 2]]), np.array([[2, 1, 0]])]
+    with pytest.raises(BadInput, match="pooling frames needs an axis of just these frames"):
+        unit_values(x, "last", "frames", shown=orders)
+    assert unit_values(x, "last", "frames", shown=[orders[1]] * 2)[0, 0] == x[0, 0, 2, 0, 0]
 
 
 @torch.inference_mode()

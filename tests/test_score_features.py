@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.dumped_features import planted_dump
+from tests.dumped_features import ABOUT, planted_dump
 from workflow.lib.errors import BadInput
 from workflow.lib.features import read_keys
 from workflow.lib.tables import TABLES, read_table, write_table
@@ -113,6 +113,15 @@ def test_too_few_videos_and_impossible_thresholds_are_refused(tmp_path):
             scored(pairs, paths, **{"lambda": threshold})
 
 
+def test_shards_of_different_weights_are_refused(tmp_path, monkeypatch):
+    pairs, paths = planted_dump(tmp_path, shards=2)
+    (tmp_path / "other").mkdir()
+    monkeypatch.setitem(ABOUT, "weights_sha256", "1")
+    _, others = planted_dump(tmp_path / "other", shards=2)
+    with pytest.raises(BadInput, match=r"000.parquet and .*other/001.parquet come of different weights"):
+        scored(pairs, [paths[0], others[1]])
+
+
 def test_layers_of_different_widths_are_refused(tmp_path):
     (tmp_path / "other").mkdir()
     pairs, paths = planted_dump(tmp_path, shards=2)
@@ -138,6 +147,21 @@ def test_differences_between_networks_and_layers(tmp_path):
     layers = table[(table["comparison"] == "layers") & (table["quantity"] == "percent") & (table["factor"] == "dynamic")]
     assert list(layers["model_a"]) == ["a", "b", "c"] and layers["value"].notna().all()
     write_table(tmp_path / "differences.parquet", "differences", table)
+
+
+def test_every_perturbation_has_draws_and_differences_of_its_own(tmp_path):
+    pairs, paths = planted_dump(tmp_path)
+    both = pd.concat([pairs, pairs[pairs["video"] != pairs["video"][0]].assign(perturbation="reverse")])
+    scores, draws = named(scored(both, paths), "net")
+    alone, alone_draws = named(scored(pairs, paths), "net")
+    keys = ["layer", "quantity", "factor", "kind", "n_videos"]
+    for perturbation, n_videos in (("shuffle", 12), ("reverse", 11)):
+        assert draws.loc[draws["perturbation"] == perturbation, "n_videos"].max() == n_videos
+    own = draws[draws["perturbation"] == "shuffle"].set_index(keys)["draws"]
+    assert all(np.array_equal(x, y) for x, y in zip(own, alone_draws.set_index(keys)["draws"].loc[own.index], strict=True))
+    table = compare_scores(draws, 0.95)
+    assert table.groupby("perturbation").size().to_dict() == {"reverse": len(table) // 2, "shuffle": len(table) // 2}
+    assert table["value"].notna().all()
 
 
 def test_stability_says_how_far_fewer_videos_scatter(tmp_path):

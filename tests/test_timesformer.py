@@ -8,6 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from transformers import TimesformerConfig, TimesformerForVideoClassification
 
 from tests.model_entry import entry
+from tests.order_blindness import assert_order_is_first_seen, order_similarity
 from workflow.lib.errors import BadInput
 from workflow.models import timesformer
 from workflow.parts.networks import build_network
@@ -121,6 +122,11 @@ def test_tokens_are_a_class_token_then_places_whose_frames_vary_fastest():
     network.module(video)
     changed = (tokens[0] != tokens[1]).any(2)[0].nonzero().flatten().tolist()
     assert network.tokens == "class space frame" and changed == [1 + 3 * 4 + 3]
+
+
+def test_every_block_sees_order():
+    network, _ = build_network(entry("timesformer", **SMALL))
+    assert_order_is_first_seen(order_similarity(network), blind=[], seeing=network.layers)
 
 
 @torch.inference_mode()

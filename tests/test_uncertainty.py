@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.crossed_pairs import by_factor, crossed_pairs, sides_from, some_clips
-from workflow.metrics import pearson, shares
+from tests.crossed_pairs import by_factor, crossed_pairs, some_clips
+from workflow.metrics import copula, pearson, ratio, shares
 from workflow.parts.repairing import p_values, places_of, q_values, shifted_products
 from workflow.parts.resampling import bootstrap_weights, interval, names_digest, resamples, subset_weights, t_quantile
-from workflow.parts.similarity import class_percentages, percentages
+from workflow.parts.similarity import CLASSES, class_draws, class_percentages, percentages
+from workflow.parts.video_sums import videos_of
 
+LIVE = CLASSES[:-1]
 NOMINAL = pytest.approx(0.95, abs=0.02)
 
 
@@ -33,15 +35,15 @@ def correlated(rho, n, each, repetitions, rng, shared=None):
     return a, b
 
 
-def score_with_draws(sides, videos, draws=600):
-    """Plain and resampled unit scores of pearson: factor -> [unit], factor -> [draw, unit]."""
+def score_with_draws(sides, videos, draws=600, metric=pearson):
+    """Plain and resampled unit scores: factor -> [unit], factor -> [draw, unit]."""
     pairs = {factor: pd.DataFrame({"video": videos}) for factor in sides}
     weights = bootstrap_weights(sorted(set(videos)), draws, 0)
-    return pearson.score(sides)[1], pearson.score(sides, pairs, weights)[1]
+    return metric.score(sides)[1], metric.score(sides, pairs, weights)[1]
 
 
-def covered(draws, value, truth, n):
-    low, high = interval(draws, value, 0.95, n)
+def covered(draws, value, truth, n, quantity=None):
+    low, high = interval(draws, value, 0.95, n, quantity)
     return np.mean((low <= truth) & (truth <= high))
 
 
@@ -55,38 +57,142 @@ def test_intervals_of_correlations_cover_the_truth(n, rho):
         assert covered(drawn["static"], plain["static"], rho, 3 * n) < 0.90
 
 
-def test_intervals_of_layers_percentages_and_classes_cover_the_truth():
-    n, repetitions, rho = 60, 3000, np.array([0.1, 0.3, 0.45, 0.6, 0.8, 0.9])
-    rng, sides = np.random.default_rng(0), {}
-    for factor in ("static", "dynamic"):
-        common, own = rng.standard_normal((2, n, repetitions, 1)), rng.standard_normal((2, n, repetitions, len(rho)))
-        a, e = np.sqrt(0.5) * common + np.sqrt(0.5) * own  # units of a layer are alike
-        sides[factor] = a.reshape(n, -1), (rho * a + np.sqrt(1 - rho**2) * e).reshape(n, -1)
-    plain, drawn = score_with_draws(sides, names(n))
-    units, units_drawn = ({f: x.reshape(*x.shape[:-1], repetitions, -1) for f, x in each.items()} for each in (plain, drawn))
-    layer, layer_drawn = ({f: x.mean(-1) for f, x in each.items()} for each in (units, units_drawn))
-    assert covered(layer_drawn["static"], layer["static"], rho.mean(), n) == NOMINAL
-    truth = percentages({"static": rho.mean(), "dynamic": rho.mean()})["static"]
-    assert covered(percentages(layer_drawn)["static"], percentages(layer)["static"], truth, n) == NOMINAL
-    plain, drawn = (class_percentages(each, 0.5)["joint"] for each in (units, units_drawn))
-    assert covered(drawn, plain, 50, n) >= 0.93  # counts of six units move in steps: no interval is exact
+@pytest.mark.parametrize(("n", "rho"), [(12, 0.5), (30, 0.3), (40, 0.9)])
+def test_intervals_of_units_by_ratio_cover_the_truth(n, rho):
+    sides = {factor: correlated(rho, n, 2, 2500, np.random.default_rng(n)) for factor in ("static", "dynamic")}
+    plain, drawn = score_with_draws(sides, names(n, 2), metric=ratio)
+    assert covered(drawn["static"], plain["static"], rho, n) == NOMINAL
+
+
+def test_intervals_of_information_cover_the_truth_where_there_is_some_and_are_careful_where_there_is_none():
+    for n, rho, expected in ((100, 0.6, NOMINAL), (300, 0.5, NOMINAL), (300, 0.8, NOMINAL), (100, 0.0, pytest.approx(1, abs=0.02))):
+        sides = {"static": correlated(rho, n, 1, 2500, np.random.default_rng(n))}
+        plain, drawn = score_with_draws(sides, names(n), draws=400, metric=copula)
+        assert covered(drawn["static"], plain["static"], -np.log2(1 - rho**2) / 2, n, "bits") == expected, (n, rho)
+
+
+def layer_sides(n, rho, alike, rng):
+    """Sides [video, unit] of both factors with side a in common, units correlating by rho [factor, unit].
+
+    alike: part of every unit's variance that five sources shared by the units make up.
+    """
+    n_units = rho.shape[1]
+    loadings = rng.standard_normal((5, n_units))
+    shared = rng.standard_normal((3, n, 5)) @ (loadings / np.linalg.norm(loadings, axis=0))
+    a, *noise = np.sqrt(alike) * shared + np.sqrt(1 - alike) * rng.standard_normal((3, n, n_units))
+    return {f: (a, r * a + np.sqrt(1 - r**2) * e) for f, r, e in zip(("static", "dynamic"), rho, noise, strict=True)}
+
+
+@pytest.mark.parametrize(("metric", "n", "n_units"), [(pearson, 30, 64), (ratio, 30, 64), (copula, 300, 32)])
+def test_intervals_of_layers_and_percentages_cover_the_truth(metric, n, n_units):
+    rng, inside = np.random.default_rng(0), []
+    for _ in range(1000):
+        rho = np.tanh(0.3 + 0.4 * rng.standard_normal((2, n_units)))
+        layer, draws = (scored[0] for scored in both_scores(metric, layer_sides(n, rho, 0.3, rng), n, 400))
+        truth = dict(zip(("static", "dynamic"), (-np.log2(1 - rho**2) / 2 if metric is copula else rho).mean(1), strict=True))
+        checks = [(draws["static"], layer["static"], truth["static"])]
+        if metric is not copula:
+            checks.append([percentages(each)["dynamic"] for each in (draws, layer, truth)])
+        inside.append([covered(*check, n, metric.QUANTITY) for check in checks])
+    assert np.mean(inside, 0) == pytest.approx(0.95, abs=0.02)
+
+
+def both_scores(metric, sides, n, draws):
+    """What a metric gives for sides of n videos, plain and resampled: two (layer, units)."""
+    pairs = {factor: pd.DataFrame({"video": names(n)}) for factor in sides}
+    return metric.score(sides), metric.score(sides, pairs, bootstrap_weights(names(n), draws, 0))
+
+
+def classes_covered(n, n_units, alike, repetitions, draws, rng):
+    """Whether the intervals of class percentages hold those of the true scores [layer, class], as made and by plain counts."""
+    found = []
+    for _ in range(repetitions):
+        rho = 1.2 * rng.beta(2, 2, (2, n_units)) - 0.2
+        plain, drawn = (scored[1] for scored in both_scores(pearson, layer_sides(n, rho, rng.choice(alike), rng), n, draws))
+        truth = class_percentages({"static": rho[0], "dynamic": rho[1]}, 0.5)
+        counts, counts_drawn = class_percentages(plain, 0.5), class_percentages(drawn, 0.5)
+        own = class_draws(plain, drawn, 0.5)
+        row = [[covered(own[c], counts[c], truth[c], n, "units"), covered(counts_drawn[c], counts[c], truth[c], n)] for c in LIVE]
+        found.append(row)
+    return np.moveaxis(found, 2, 0)
+
+
+@pytest.mark.parametrize("n", [30, 100, 300])
+def test_intervals_of_class_percentages_cover_the_truth(n):
+    inside, _ = classes_covered(n, 64, (0.2, 0.8), 1000, 300, np.random.default_rng(n))
+    assert inside.mean(0) == pytest.approx(0.95, abs=0.02), inside.mean(0)
+
+
+def test_intervals_of_class_percentages_cover_the_truth_in_large_layers_where_plain_counts_do_not():
+    inside, by_counts = classes_covered(30, 512, (0.2,), 500, 400, np.random.default_rng(0))
+    assert inside.mean() == NOMINAL and inside.mean(0) == pytest.approx(0.95, abs=0.035)
+    assert by_counts.mean(0).min() < 0.8
+
+
+def test_class_draws_of_layers_without_noise_are_the_counts():
+    rng = np.random.default_rng(0)
+    units = {"static": np.where(np.arange(50) < 5, np.nan, 1.0), "dynamic": rng.choice([0.1, 0.9], 50)}
+    draws = {factor: np.tile(value, (7, 1)) for factor, value in units.items()}
+    for name, percent in class_percentages(units, 0.5).items():
+        np.testing.assert_allclose(class_draws(units, draws, 0.5)[name], percent)
+    empty = {factor: np.full(9, np.nan) for factor in units}
+    none = class_draws(empty, {factor: np.full((7, 9), np.nan) for factor in units}, 0.5)
+    assert (none["dead"] == 100).all() and (none["joint"] == 0).all()
+
+
+WEIGHT = {"content": 0.4, "appearance": 0.3, "dynamics": 0.2, "interaction": 0.1}
+
+
+def crossed_cells_of(n, variance, alike, rng):
+    """Activations [video, style, dynamics, unit] made of the four parts; variance: part -> [unit]; alike as in `layer_sides`."""
+    shapes, n_units = {"content": (1, 1), "appearance": (2, 1), "dynamics": (1, 2), "interaction": (2, 2)}, len(variance["content"])
+    loadings = rng.standard_normal((5, n_units))
+    loadings /= np.linalg.norm(loadings, axis=0)
+    cells = np.zeros((n, 2, 2, n_units))
+    for name, shape in shapes.items():
+        own, shared = rng.standard_normal((n, *shape, n_units)), rng.standard_normal((n, *shape, 5)) @ loadings
+        cells += np.sqrt(variance[name]) * (np.sqrt(alike) * shared + np.sqrt(1 - alike) * own)
+    return cells
+
+
+def two_styles(n):
+    """Crossed pairs of n clips, one per video, in two styles: factor -> rows, and cells -> sides."""
+    clips = some_clips(n)
+    pairs = crossed_pairs(clips, [["oil", "ink"]] * n)
+    row, style, order = {c[0]: i for i, c in enumerate(clips)}, {"oil": 0, "ink": 1}, {"natural": 0, "shuffle0": 1}
+    tables = by_factor(pairs)
+
+    def cell(variant):
+        clip, shown, dynamics = variant.rsplit("/", 2)
+        return row[clip], style[shown], order[dynamics]
+
+    index = {f: [tuple(np.transpose([cell(v) for v in own[f"variant_{x}"]])) for x in "ab"] for f, own in tables.items()}
+    return tables, lambda cells: {f: tuple(cells[each] for each in both) for f, both in index.items()}
 
 
 def test_intervals_of_shares_cover_the_truth():
-    n, repetitions, rng = 80, 1200, np.random.default_rng(1)
-    clips = some_clips(n)
-    pairs = crossed_pairs(clips, [["oil", "ink"]] * n)
-    weight = {"content": 0.4, "appearance": 0.3, "dynamics": 0.2, "interaction": 0.1}
-    row, style, order = {c[0]: i for i, c in enumerate(clips)}, {"oil": 0, "ink": 1}, {"natural": 0, "shuffle0": 1}
-    shapes = {"content": (1, 1), "appearance": (2, 1), "dynamics": (1, 2), "interaction": (2, 2)}
-    parts = [np.sqrt(weight[k]) * rng.standard_normal((n, *s, repetitions)) for k, s in shapes.items()]
-    cells = sum(np.broadcast_to(part, (n, 2, 2, repetitions)) for part in parts)
-    sides = sides_from(pairs, lambda variants: np.stack([cells[row[c], style[s], order[d]] for c, s, d in variants]))
-    tables = by_factor(pairs)
-    weights = bootstrap_weights(sorted(set(pairs["video"])), 500, 0)
-    plain, drawn = shares.score(sides, tables)[1], shares.score(sides, tables, weights)[1]
-    for name, truth in (weight | {"order_dependence": 0.3}).items():
+    n, rng = 80, np.random.default_rng(1)
+    tables, sides_in = two_styles(n)
+    sides = sides_in(crossed_cells_of(n, {name: np.full(1200, w) for name, w in WEIGHT.items()}, 0, rng))
+    plain, drawn = shares.score(sides, tables)[1], shares.score(sides, tables, bootstrap_weights(videos_of(tables), 500, 0))[1]
+    for name, truth in (WEIGHT | {"order_dependence": 0.3}).items():
         assert covered(drawn[name], plain[name], truth, n) == NOMINAL, name
+
+
+@pytest.mark.parametrize("alike", [0.2, 0.8])
+def test_intervals_of_the_shares_of_layers_cover_the_truth_at_thirty_videos(alike):
+    n, rng, inside = 30, np.random.default_rng(2), []
+    tables, sides_in = two_styles(n)
+    weights = bootstrap_weights(videos_of(tables), 400, 0)
+    for _ in range(1000):
+        variance = rng.dirichlet([4, 3, 2, 1], 64) * np.exp(rng.standard_normal((64, 1)))  # units differ in scale
+        parts = dict(zip(WEIGHT, variance.T, strict=True))
+        sides = sides_in(crossed_cells_of(n, parts, alike, rng))
+        plain, drawn = shares.score(sides, tables)[0], shares.score(sides, tables, weights)[0]
+        truth = {name: part.sum() / variance.sum() for name, part in parts.items()}
+        truth["order_dependence"] = truth["dynamics"] + truth["interaction"]
+        inside.append([covered(drawn[name], plain[name], truth[name], n) for name in truth])
+    assert np.mean(inside, 0) == pytest.approx(0.95, abs=0.02), np.mean(inside, 0)
 
 
 def test_paired_differences_cover_the_truth_and_are_shorter_than_unpaired_ones():

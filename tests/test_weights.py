@@ -59,8 +59,8 @@ class Server:
                 request.send_header(name, value)
         request.end_headers()
         body = body[: self.breaks.pop(0)] if self.breaks else body
+        self.served += len(body)  # before it is sent: the client may be done with it first
         request.wfile.write(body)
-        self.served += len(body)
         return None
 
     def stop(self):

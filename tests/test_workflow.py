@@ -114,7 +114,7 @@ def test_editing_a_model_reruns_its_dump_and_what_follows_and_nothing_else(proje
     ("path", "old", "new", "first", "spared"),
     [
         ("metrics/ratio.py", "/ 2", "/ 2.0", {"score_features": 2}, {"dump_features", "stylize_clips"}),
-        ("parts/pooling.py", ".mean(2)", ".amax(2)", {"dump_features": 4}, {"stylize_clips", "list_variants"}),
+        ("parts/unit_values.py", ".mean(2)", ".amax(2)", {"dump_features": 4}, {"stylize_clips", "list_variants"}),
         ("perturbations/shuffle.py", "n_frames)\n", "n_frames)[::-1]\n", {"list_variants": 2}, {"stylize_clips"}),
         ("perturbations/oil.py", "def paint(", "N = 1\n\n\ndef paint(", {"paint_keyframes": 1}, {"decode_clips", "list_variants"}),
     ],

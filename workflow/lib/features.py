@@ -38,9 +38,14 @@ def write_features(path, keys, activations, about):
         )
 
 
-def read_about(path):
-    """What the network of a feature dump was, as a dict."""
-    return json.loads(pq.read_schema(path).metadata[b"about"])
+def read_about(paths):
+    """What the network of a feature dump was, as a dict; BadInput where its shards come of different weights."""
+    shards = [json.loads(pq.read_schema(path).metadata[b"about"]) for path in paths]
+    digests = [own["weights_sha256"] for own in shards]
+    other = next((path for path, digest in zip(paths, digests, strict=True) if digest != digests[0]), None)
+    if other is not None:
+        raise BadInput(f"{paths[0]} and {other} come of different weights; delete one of them, and it is made anew")
+    return shards[0]
 
 
 def read_keys(paths):

@@ -115,8 +115,8 @@ def fetched_weights(config, models):
         owner = weights_owner(config, model)
         if not owner or not is_url(url := config["models"][owner]["weights"]):
             continue
-        sha256 = config["models"][owner]["sha256"]
-        file = fetched.setdefault(Path(cached_path(url)).name, {"url": url, "sha256": sha256})
+        sha256 = config["models"][owner]["sha256"] and config["models"][owner]["sha256"].lower()
+        file = fetched.setdefault(Path(cached_path(url)).name, {"url": url, "sha256": None})
         file["sha256"] = file["sha256"] or sha256
         if sha256 and sha256 != file["sha256"]:
             raise BadInput(f"models: {model} expects another sha256 of {url} than a model before it; one file has one checksum")

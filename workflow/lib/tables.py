@@ -24,8 +24,10 @@ LAYER_SCORE = {
     "metric": (text, "the score's plug-in"),
     "layer": (text, "layer"),
     "depth": (whole, "rank of the layer in the network, from 0"),
+    "stream": (text, "stream of a network of several, e.g. slow or fast; null in a network of one"),
     "quantity": (text, QUANTITIES),
     "factor": (text, FACTORS),
+    "perturbation": (text, "perturbation of dynamics that the pairs rest on; the config's first is the main one"),
 }
 
 TABLES = {
@@ -106,6 +108,7 @@ TABLES = {
         "size": (whole, "side of its input in pixels; null takes clips as they are"),
         "layer": (text, "layer"),
         "depth": (whole, "rank of the layer in the network, from 0"),
+        "stream": (text, "stream of a network of several, e.g. slow or fast; null in a network of one"),
         "units": (whole, "units of the layer"),
         "module": (text, "path of the layer's module in the network"),
     },
@@ -115,11 +118,14 @@ TABLES = {
         "training": (text, "where its weights come from"),
         "style": (text, "appearance; `original` is the unstylized clip"),
         "perturbation": (text, "perturbation of dynamics, all its draws; null for natural order"),
-        "quantity": (text, "top1: share of variants whose highest class score is that of their clip's label"),
+        "quantity": (
+            text,
+            "top1: share of variants named by their clip's class; reversal: the same, of those named by it or by its time reversal",
+        ),
         "value": (real, "the share; null where no label is a class of the network"),
         "low": (real, "lower end of its Wilson interval, as if the clips of a video were right or wrong together"),
         "high": (real, "upper end of it"),
-        "chance": (real, "what guessing any class would give: 1 / number of classes"),
+        "chance": (real, "what guessing would give: 1 / number of classes; for a reversal 1/2"),
         "n_clips": (whole, "clips the value rests on"),
         "n_videos": (whole, "videos the value rests on"),
         "n_unlabelled": (whole, "clips left out because they have no label"),
@@ -133,13 +139,14 @@ TABLES = {
         "metric": (text, "the score's plug-in"),
         "layer": (text, "layer"),
         "depth": (whole, "rank of the layer in the network, from 0"),
+        "stream": (text, "stream of a network of several, e.g. slow or fast; null in a network of one"),
         "unit": (whole, "unit of the layer; null for the whole layer"),
         "quantity": (text, QUANTITIES),
         "factor": (text, FACTORS),
         "perturbation": (text, "perturbation of dynamics that the pairs rest on; the config's first is the main one"),
         "value": (real, "the score; NaN for a unit that never varies"),
         "low": (real, "lower end of its bootstrap interval over videos; null without one, and where a draw has no score"),
-        "high": (real, "upper end of its interval"),
+        "high": (real, "upper end of its interval; for `units` both hold where true scores are spread wider than noise"),
         "q": (real, "for a unit's S: false discovery rate (Benjamini-Hochberg within layer and factor) against re-paired videos"),
         "n_units": (whole, "units of the layer"),
         "n_dead": (whole, "units of the layer without a score of some factor, because they never vary"),
@@ -180,7 +187,7 @@ TABLES = {
         "crossings": (text, "digest of the crossings compared: draws that share it rest on the same clips, drawn alike"),
         "kind": (text, "`bootstrap` (with replacement) or `subset` (without)"),
         "value": (real, "the score on all videos"),
-        "draws": (pa.list_(pa.float32()), "the score on each draw"),
+        "draws": (pa.list_(pa.float32()), "the score on each draw; for `units` in a bootstrap, by draws of true scores"),
     },
     "stability": {
         **LAYER_SCORE,
@@ -195,11 +202,14 @@ TABLES = {
         "metric": (text, "the score's plug-in"),
         "quantity": (text, QUANTITIES),
         "factor": (text, FACTORS),
-        "comparison": (text, "`networks` (last layers of two networks) or `layers` (two layers of one)"),
+        "perturbation": (text, "perturbation of dynamics that the pairs rest on; the config's first is the main one"),
+        "comparison": (text, "`networks` (last layers of two), `same layer` (of one name in two) or `layers` (two of one network)"),
         "model_a": (text, "network of the first score"),
         "layer_a": (text, "its layer"),
+        "stream_a": (text, "its stream; null in a network of one"),
         "model_b": (text, "network of the second score"),
         "layer_b": (text, "its layer"),
+        "stream_b": (text, "its stream; null in a network of one"),
         "training_a": (text, "where the first network's weights come from"),
         "training_b": (text, "where the second network's weights come from"),
         "value": (real, "first score less the second; null where they cannot be compared"),
@@ -242,7 +252,8 @@ def read_table(path, name):
     table = pq.read_table(path)
     missing = [c for c in TABLES[name] if c not in table.column_names]
     if missing:
-        raise BadInput(f"{path} lacks the columns {missing} of the table '{name}'")
+        which = f"lacks the columns {', '.join(missing)} of the table '{name}'"
+        raise BadInput(f"{path} {which}; if another version of the pipeline wrote it, delete it, and it is made anew")
     return table.to_pandas()
 
 

@@ -24,7 +24,7 @@ def score(sides, pairs=None, weights=None):
     if weights is not None:
         raise ValueError("cka cannot be resampled: its module says RESAMPLES = False and why")
     need_pairs(sides, sides)
-    return {factor: debiased_cka(*both) for factor, both in sides.items()}, {}
+    return {factor: debiased_cka(*map(np.asarray, both)) for factor, both in sides.items()}, {}
 
 
 def kept(pairs):

@@ -27,11 +27,8 @@ def score(sides, pairs=None, weights=None):
     cell_means = CellMeans(pairs, weights, *crossed_cells(pairs))
     sides = {factor: sides[factor] for factor in FACTORS}
     rows = video_sums(sides, pairs, weights)
-    chunks = [products(sides, columns, rows, cell_means) for columns in unit_chunks(sides)]
-    terms = np.concatenate(chunks, axis=-1)  # [term, draw, unit]
-    varies = np.ptp(sides["static"], axis=(0, 1)) > 0  # the static pairs hold all four cells
-    units = shares(np.where(varies, terms, 0.0))
-    return drawn(shares(np.where(varies, terms, 0.0).sum(-1)), weights), drawn(units, weights)
+    terms = np.concatenate([products(chunk, rows, cell_means) for chunk in unit_chunks(sides)], axis=-1)  # [term, draw, unit]
+    return drawn(shares(terms.sum(-1)), weights), drawn(shares(terms), weights)
 
 
 def shares(terms):
@@ -49,17 +46,21 @@ def shares(terms):
     return {name: known_quotient(numerator, v, v > ROUNDING * q) for name, numerator in numerators.items()}
 
 
-def products(sides, columns, rows, cell_means):
-    """C_static, C_dynamic, C_neither (mean products of the sides), Q (mean square of the cells) and B: [term, draw, unit]."""
-    centre = np.mean([side[:, columns].mean(0, dtype=np.float64) for side in sides["static"]], axis=0)
+def products(sides, rows, cell_means):
+    """C_static, C_dynamic, C_neither (mean products of the sides), Q (mean square of the cells) and B of some units.
+
+    sides[factor] = (a, b), float [pair, unit]. Returns float64 [term, draw, unit], 0 for a unit that never varies.
+    """
+    centre = np.mean([side.mean(0, dtype=np.float64) for side in sides["static"]], axis=0)
+    varies = np.ptp(sides["static"], axis=(0, 1)) > 0  # the static pairs hold all four cells
     terms = []
     for factor, both in sides.items():
-        a, b = (rows[factor].arrange(side[:, columns]) - centre for side in both)
+        a, b = (rows[factor].arrange(side) - centre for side in both)
         sums = rows[factor].totals(a * b, (a * a + b * b) / 2) if factor == "static" else rows[factor].totals(a * b)
         terms += [total / rows[factor].n for total in sums]
     c_static, q, c_dynamic, c_neither = terms
-    cells = np.concatenate([side[:, columns] - centre for side in sides["neither"]])
-    return np.stack([c_static, c_dynamic, c_neither, q, cell_means.mean_product(cells)])
+    b = cell_means.mean_product(np.concatenate([side - centre for side in sides["neither"]]))
+    return np.where(varies, np.stack([c_static, c_dynamic, c_neither, q, b]), 0.0)
 
 
 class CellMeans:
@@ -77,6 +78,7 @@ class CellMeans:
             video, weights = np.searchsorted(videos_of(pairs), pairs["neither"]["video"]), np.asarray(weights, np.float64)
         self.rows = {c: np.flatnonzero(cell.ravel() == c) for c in np.unique(cell)}  # among side a, then side b
         self.sums = {c: VideoSums(np.tile(video, 2)[rows], weights) for c, rows in self.rows.items()}
+        self.rows = {c: rows[self.sums[c].order] for c, rows in self.rows.items()}
         meetings, which = np.unique(np.sort(cell, axis=0), axis=1, return_inverse=True)
         counts = [weights @ np.bincount(video, which == i, weights.shape[1]) for i in range(meetings.shape[1])]
         self.meetings = [(*cells, n[:, None]) for cells, n in zip(meetings.T, counts, strict=True)]  # cell, cell, [draw, 1]
@@ -86,7 +88,7 @@ class CellMeans:
         means = {}
         for c, rows in self.rows.items():
             sums = self.sums[c]
-            (total,) = sums.totals(sums.arrange(values[rows]))
+            (total,) = sums.totals(values[rows])
             means[c] = np.nan_to_num(total / sums.n)  # a cell that no clip of the draw has meets no other
         n = sum(n for *_, n in self.meetings)
         return sum(n * means[c] * means[d] for c, d, n in self.meetings) / n

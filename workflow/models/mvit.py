@@ -153,4 +153,4 @@ def build(depth=16, width=96, heads=1, widen=(1, 3, 14), classes=400, frames=16,
     grid = strided((frames, size, size), PatchEmbedding.stride)
     module = MViT(grid, depth, width, heads, widen, classes)
     layers = {f"block{i:02d}": f"blocks.{i}" for i in range(depth)}
-    return Network(module, layers, frames, stride, size, (0.45,) * 3, (0.225,) * 3, tokens="class frame space")
+    return Network(module, layers, frames, stride, size, (0.45,) * 3, (0.225,) * 3, tokens="class tubelet space")

@@ -90,4 +90,4 @@ def build(depth=50, width=64, classes=400, frames=32, stride=2, size=224, alpha=
     if fused:
         slow |= {f"slow_res{i + 1}": f"blocks.{i}.multipathway_fusion" for i in range(4)}
     fast = {f"fast_res{i + 1}": f"blocks.{i}.multipathway_blocks.1" for i in range(5)}
-    return Network(module, slow | fast, frames, stride, size, MEAN, STD, pathways=(alpha, 1))
+    return Network(module, slow | fast, frames, stride, size, MEAN, STD, pathways=(alpha, 1), streams=("slow", "fast"))

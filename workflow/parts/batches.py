@@ -30,7 +30,9 @@ class Batches:
         """Halve the batch where the work inside runs out of memory; BadInput, naming `what`, where one row does not fit."""
         try:
             yield
-        except torch.OutOfMemoryError as error:
+        except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError is one; on a CPU only the words tell
+            if not isinstance(error, (torch.OutOfMemoryError, MemoryError)) and "can't allocate memory" not in str(error):
+                raise
             if self.size == 1:
                 raise BadInput(f"{what} does not fit into the device's memory, even one variant at a time: {error}") from error
         else:

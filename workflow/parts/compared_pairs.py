@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from workflow.lib.errors import BadInput
+from workflow.parts.video_sums import by_rank
 
 LEAST_VIDEOS = 3
 
@@ -53,12 +54,39 @@ def check_videos(pairs, n_left_out):
         )
 
 
+class Side:
+    """One side of a factor's pairs, float [pair, unit], gathered from the variants' activations where it is looked at.
+
+    Every variant stands in many pairs, so that the whole array would be several times the activations. side[:, units] gives
+    an array, side[pairs] another Side, np.asarray(side) the whole. The sides of one layer share `columns`, the units looked
+    at last, side by side in memory.
+    """
+
+    def __init__(self, activations, rows, columns):
+        self.activations, self.rows, self.columns = activations, rows, columns
+        self.shape = len(rows), activations.shape[1]
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, key):
+        if not isinstance(key, tuple):
+            return Side(self.activations, self.rows[key], self.columns)
+        pairs, units = key
+        if self.columns.get("units") != units:
+            self.columns.update(units=units, values=np.ascontiguousarray(self.activations[:, units]))
+        return self.columns["values"][self.rows[pairs]]
+
+    def __array__(self, dtype=None, copy=None):
+        return self.activations[self.rows].astype(dtype or self.activations.dtype, copy=False)
+
+
 def sides_of(pairs, keys, activations):
-    """Both sides and the pair rows of every factor: factor -> (a, b) float [pair, unit], factor -> DataFrame."""
-    row_of = pd.Series(np.arange(len(keys)), keys["variant"])
-    by_factor = dict(list(pairs.groupby("factor", sort=True)))
+    """Both sides and the pair rows of every factor: factor -> (a, b) Side [pair, unit], factor -> DataFrame."""
+    row_of, columns = pd.Series(np.arange(len(keys)), keys["variant"]), {}
+    by_factor = {factor: own.iloc[by_rank(own["video"])] for factor, own in pairs.groupby("factor", sort=True)}
     sides = {
-        factor: tuple(activations[row_of.loc[own[f"variant_{side}"]].to_numpy()] for side in "ab")
+        factor: tuple(Side(activations, row_of.loc[own[f"variant_{side}"]].to_numpy(), columns) for side in "ab")
         for factor, own in by_factor.items()
     }
     return sides, by_factor

@@ -1,5 +1,7 @@
 """How figures look: one palette, one way of naming networks."""
 
+from textwrap import fill
+
 import matplotlib
 import matplotlib.pyplot as plt
 import seaborn
@@ -30,10 +32,35 @@ def set_style():
 
 
 def named(scores):
-    """Copy of the score table whose `model` also says which weights are not learned and, of several data sets, which."""
+    """Copy of the score table whose `model` also says its stream, which weights are not learned and, of several, which data set."""
     note = scores["training"].where(scores["training"].isin(["untrained", "control"]), "")
-    model = scores["model"].where(note == "", scores["model"] + " (" + note + ")")
+    model = scores["model"] + scores["stream"].astype("object").map(" {}".format, na_action="ignore").fillna("").astype("str")
+    model = model.where(note == "", model + " (" + note + ")")
     return scores.assign(model=model + "\n" + scores["dataset"] if scores["dataset"].nunique() > 1 else model)
+
+
+def of_last_layers(scores):
+    """The rows of the last layer of every network, of every stream where it has several."""
+    keys = [*(scores[key] for key in ("dataset", "metric", "model")), scores["stream"].fillna("")]
+    return scores[scores["depth"] == scores.groupby(keys)["depth"].transform("max")]
+
+
+def wrapped(title, width=20):
+    """A title whose lines are no longer than a panel is wide."""
+    return "\n".join(fill(line, width) for line in title.split("\n"))
+
+
+def wrap_titles(grid):
+    """Wrap the titles of a seaborn grid's panels."""
+    for axes in grid.axes.flat:
+        axes.set_title(wrapped(axes.get_title()))
+
+
+def slant_layers(axes, most=8):
+    """Layer names below a panel, aslant; where they are many, only every second, third, ..."""
+    ticks = axes.get_xticks()
+    axes.set_xticks(ticks[:: -(-len(ticks) // most) or 1])
+    axes.tick_params(axis="x", rotation=45)
 
 
 def note(text):

@@ -1,6 +1,6 @@
 """What an experiment's scores say, in sentences generated from the numbers."""
 
-from workflow.parts.figure_style import named
+from workflow.parts.figure_style import named, of_last_layers
 
 
 def with_interval(row, digits=1):
@@ -12,8 +12,7 @@ def with_interval(row, digits=1):
 def last_layers(scores, quantity, factors):
     """Rows of every network's last layer, networks named in full."""
     chosen = (scores["quantity"] == quantity) & scores["factor"].isin(factors) & scores["unit"].isna()
-    own = named(scores[chosen])
-    return own[own["depth"] == own.groupby(["dataset", "metric", "model"])["depth"].transform("max")]
+    return named(of_last_layers(scores[chosen]))
 
 
 def percentage_sentences(scores):

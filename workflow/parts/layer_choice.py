@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from torch import nn
 
 from workflow.lib.errors import BadInput
+from workflow.lib.features import KEYS
 
 LISTS = (nn.ModuleList, nn.ModuleDict)  # they hold modules and are not run themselves
 # What is taken together with a convolution before it, in a plain sequence.
@@ -39,6 +40,8 @@ def choose_layers(network, wanted):
         if twice:
             raise BadInput(f"layers: two layers are called '{twice[0]}'")
         chosen |= {s: known[path] for s, path in zip(shown, found, strict=True)}
+    if kept := [name for name in chosen if name in KEYS]:
+        raise BadInput(f"layers: '{kept[0]}' is a column of every feature dump; another name was needed")
     if not chosen:
         raise BadInput('layers: an empty list came; names, patterns or "auto" were needed')
     return chosen

@@ -43,8 +43,8 @@ def moments_of(sides, pairs=None, weights=None, prepare=None):
     """
     need_pairs(sides, sides)
     rows, found = video_sums(sides, pairs, weights), {factor: [] for factor in sides}
-    for columns in unit_chunks(sides):
-        own = {f: [x[:, columns] if prepare is None else prepare(x[:, columns], f) for x in both] for f, both in sides.items()}
+    for own in unit_chunks(sides):
+        own = own if prepare is None else {f: [prepare(side, f) for side in both] for f, both in own.items()}
         centre = np.mean([x.mean(0, dtype=np.float64) for both in own.values() for x in both], axis=0)
         for factor, both in own.items():
             found[factor].append(chunk_moments(rows[factor], *both, centre))

@@ -14,6 +14,10 @@ class Network:
     layers: name shown -> module path, in depth order.
     pathways: the module is shown one video per number k, made of every k-th of the sampled frames; where there are several
         it is called with the list of them, in this order, e.g. (4, 1) for SlowFast's slow and fast pathway.
+    streams: names of parallel parts of the network, each with layers of its own called stream_layer, e.g. slow_res1 in
+        "slow"; figures show them side by side.
+    channels_last: True where outputs of more than 3 axes end in their units, as in video Swin transformers:
+        [batch, frame, height, width, unit] instead of [batch, unit, frame, height, width].
     call: runs the module, call(module, video or list of videos) -> output; None calls module(video). For networks that want
         their input in another form.
     tokens: what the tokens of an output [batch, token, unit] are, slowest axis first, of "class", "space", "frame" and
@@ -39,6 +43,8 @@ class Network:
     control: bool = False
     rename: Callable[[dict], dict] | None = None
     pathways: tuple[int, ...] = (1,)
+    streams: tuple[str, ...] = ()
+    channels_last: bool = False
     call: Callable | None = None
     tokens: str | None = None
 
@@ -46,6 +52,10 @@ class Network:
         """Run the module on one float video [batch, rgb, frame, height, width] per pathway, frames in number as declared."""
         video = videos if len(self.pathways) > 1 else videos[0]
         return self.call(self.module, video) if self.call else self.module(video)
+
+    def stream_of(self, layer):
+        """The stream that a layer belongs to; None in a network of one."""
+        return next((stream for stream in self.streams if layer.startswith(f"{stream}_")), None)
 
     def noise(self, batch, side, rng):
         """Standard normal videos of the shape that the network reads, one per pathway; `side` where it takes any size."""

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import torch
+
 from workflow.lib.errors import BadInput
 from workflow.lib.plugins import load_plugin
 from workflow.parts.checkpoints import checkpoint_about
@@ -48,12 +50,18 @@ def provenance(entry):
     return floor | {"checkpoint_of": about.get("model"), "step": about.get("step")}
 
 
+def class_scores(output):
+    """Class scores [row, class] in what a network gives: the output itself or its `logits`; None where there are none."""
+    scores = getattr(output, "logits", output)
+    return scores if isinstance(scores, torch.Tensor) and scores.ndim == 2 else None
+
+
 def fill_weights(network, entry, redraw):
     """Load or draw the weights of a network that build() has not filled itself, or in any case draw them: training."""
     module = network.module.eval()
     if entry["weights"]:
         state = read_state(entry["weights"], entry["sha256"])
-        load_weights(module, network.rename(state) if network.rename else state, entry["weights"])
+        load_weights(module, state, entry["weights"], network.rename)
         return entry["weights"]
     if (network.control or network.weights) and not redraw:
         return network.weights or "control"

@@ -19,12 +19,12 @@ class Activations(dict):
 
 
 @contextmanager
-def pooled_layers(module, layers, pooling="mean", tokens=None):
+def pooled_layers(module, layers, pooling="mean", tokens=None, channels_last=False):
     """Yield Activations that each forward pass fills, in the order in which the layers are computed.
 
-    layers: name -> module path; pooling: one of POOLINGS; tokens: as in Network. With "frames" the value of unit u at the
-    n-th frame in natural order is column u x frames + n. Raises BadInput for a module path that does not exist, naming
-    those that do, and for layers that cannot be pooled so.
+    layers: name -> module path; pooling: one of POOLINGS; tokens, channels_last: as in Network. With "frames" the value of
+    unit u at the n-th frame in natural order is column u x frames + n. Raises BadInput for a module path that does not
+    exist, naming those that do, and for layers that cannot be pooled so.
     """
     if pooling not in POOLINGS:
         raise BadInput(f"pooling {pooling} came, one of {', '.join(POOLINGS)} was needed")
@@ -39,7 +39,7 @@ def pooled_layers(module, layers, pooling="mean", tokens=None):
             raise BadInput(f"layer {name}: the network has no module '{path}'; it has {known}") from None
 
         def keep(_module, _inputs, output, name=name):
-            activations[name] = unit_values(output, name, pooling, tokens, activations.shown)
+            activations[name] = unit_values(output, name, pooling, tokens, activations.shown, channels_last)
 
         hooks.append(target.register_forward_hook(keep))
     try:
@@ -47,6 +47,11 @@ def pooled_layers(module, layers, pooling="mean", tokens=None):
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def hooked_layers(network, pooling):
+    """`pooled_layers` of a Network's own layers."""
+    return pooled_layers(network.module, network.layers, pooling, network.tokens, network.channels_last)
 
 
 def refuse_not_finite(name, activations, variants):

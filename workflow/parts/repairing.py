@@ -5,8 +5,6 @@ import pandas as pd
 
 from workflow.parts.seeding import generator
 
-UNITS_AT_ONCE = 256  # bounds memory
-
 
 def places_of(videos):
     """Row of every video's pairs: int [place, video], -1 where a video has fewer pairs; videos in sorted order."""
@@ -40,7 +38,8 @@ def p_values(a, b, videos, permutations, seed):
 
     a, b: float [pair, unit]; videos: video of every pair, always in the same order. Re-pairing keeps all variances, so the
     mean product orders re-pairings as correlation and intraclass correlation do. A re-pairing takes the k-th pair of
-    another video; where videos differ in their number of pairs, the mean is over pairs that find a partner.
+    another video; where videos differ in their number of pairs, the mean is over pairs that find a partner. NaN where a side
+    never varies.
     The re-pairings are all cyclic shifts of the videos (by Fourier transform) in as many random orders of side b as give
     at least `permutations`; shifts of the data themselves come first, so the data are one of equally likely elements (Hemerik &
     Goeman 2018, TEST 27:811) and p = (number of mean products at least as large, the data's own counted) / (number of all).
@@ -51,20 +50,13 @@ def p_values(a, b, videos, permutations, seed):
     orders = [np.arange(n_videos)] + [rng.permutation(n_videos) for _ in range(-(-permutations // n_videos) - 1)]
     present = (grid >= 0).astype(np.float64)
     partners = [np.maximum(shifted_products(present, present[:, order]).round(), 1) for order in orders]
-    chunks = [slice(start, start + UNITS_AT_ONCE) for start in range(0, a.shape[1], UNITS_AT_ONCE)]
-    found = [chunk_p_values(standardised(a[:, c], grid), standardised(b[:, c], grid), orders, partners) for c in chunks]
-    return np.concatenate(found)
-
-
-def chunk_p_values(a, b, orders, partners):
-    """p-values of a few units: a, b [unit, place, video] -> [unit]; NaN where a side never varies."""
-    at_least, own = 0, None
+    a, b, at_least, own = standardised(a, grid), standardised(b, grid), 0, None
     for order, n in zip(orders, partners, strict=True):
         products = shifted_products(a, b.take(order, axis=-1)) / n  # [unit, shift]
         own = products[:, :1] - 1e-5 if own is None else own  # ASSUME: correlations closer than 1e-5 are ties
         at_least = at_least + (products >= own).sum(1)
     known = a.any((1, 2)) & b.any((1, 2))
-    return np.where(known, at_least / (len(orders) * a.shape[2]), np.nan)
+    return np.where(known, at_least / (len(orders) * n_videos), np.nan)
 
 
 def q_values(p):

@@ -9,6 +9,9 @@ from workflow.parts.seeding import generator, seed_of
 
 NORMAL = NormalDist()
 SMALLEST_SUBSET = 4
+# How often the draws' bias is taken off the end that it pulled inwards, and off the other end: twice, but for `bits`, which have
+# theirs taken off once by formula, and for `units`, whose draws (`class_draws`) have none.
+BIASES, TWICE = {"bits": (1, 0), "units": (0, 0)}, (2, 2)
 
 
 class Resample(NamedTuple):
@@ -80,21 +83,24 @@ def interval_levels(confidence, n_videos):
     return low, 1 - low
 
 
-def interval(draws, value, confidence, n_videos):
+def interval(draws, value, confidence, n_videos, quantity=None):
     """Low and high end of the interval of `value` [...]: draws [draw, ...] -> two arrays [...]; NaN where any draw is NaN.
 
-    Spans the percentile interval and the same one shifted by the bootstrap's estimate of bias (mean of the draws less the
-    value), kept within what the draws reach: a resampled score is noisier than the score, which moves a mean over hundreds of
-    units, a share or a count of units further than its interval is wide. For single correlations the two are one.
-    What no interval mends: noise moves units near the threshold out of `joint`, so class percentages are biased themselves.
+    The percentile interval, moved to where the draws would stand without bias. Resampling adds as much bias as sampling did
+    (mean of the draws less the value: Efron & Tibshirani 1993, section 10.2), so draws are biased twice; over hundreds of units,
+    or in a share, that is more than the interval's width. The end that bias pulled inwards is moved in full; the other as far
+    as bias counts beside the spread (a small one says more of the skewness of a single score than of where it lies).
+    quantity: whose draws carry another bias (`BIASES`); for `units`, whose carry none, the interval is stretched to the value.
     """
     ordered = np.sort(draws, axis=0)  # NaN last
-    bias = ordered.mean(0) - value
+    inward, other = BIASES.get(quantity, TWICE)
+    bias, spread = ordered.mean(0) - value, ordered.std(0)
+    other = other * np.minimum(1, 2 * np.abs(bias) / np.where(spread > 0, spread, 1))
     ends = []
-    for level, outer in zip(interval_levels(confidence, n_videos), (np.minimum, np.maximum), strict=True):
+    for level, sign in zip(interval_levels(confidence, n_videos), (1, -1), strict=True):
         position = level * (len(draws) - 1)
         floor = int(position)
         below, above = ordered[floor], ordered[min(floor + 1, len(draws) - 1)]
         end = below + (position - floor) * (above - below)
-        ends.append(np.clip(outer(end, end - bias), np.minimum(ordered[0], value), np.maximum(ordered[-1], value)))
-    return ends
+        ends.append(end - bias * np.where(sign * bias > 0, inward, other))
+    return ends if inward else [np.minimum(ends[0], value), np.maximum(ends[1], value)]

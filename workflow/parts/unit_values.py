@@ -11,13 +11,16 @@ from workflow.lib.errors import BadInput
 POOLINGS = ("mean", "patches", "class", "frames")
 
 
-def unit_values(output, layer="", pooling="mean", tokens=None, shown=()):
+def unit_values(output, layer="", pooling="mean", tokens=None, shown=(), channels_last=False):
     """A layer's output as one value per unit, float32 [batch, unit]; per unit and frame with pooling "frames".
 
-    output: [batch, unit, ...], [batch, token, unit], [batch, unit], or a tuple or mapping whose first tensor is one of these.
+    output: [batch, unit, ...], [batch, token, unit], [batch, unit], or a tuple or mapping whose first tensor is one of these;
+    channels_last: [batch, ..., unit].
     Raises BadInput for anything else, and where tokens or frames are not told apart by what is known of the layer.
     """
     values = unit_tensor(output, layer).float()
+    if channels_last and values.ndim > 3:
+        values = values.movedim(-1, 1)
     if pooling == "frames":
         return natural_order(*frame_means(values, layer, tokens, shown))
     if values.ndim == 3:
@@ -64,10 +67,10 @@ def chosen_tokens(values, layer, pooling, tokens):
 
 def frame_means(values, layer, tokens, shown):
     """A layer's means over space, [batch, unit, frame] in the order shown, and that order: int [batch, frame]."""
-    orders = {np.shape(order)[1]: order for order in shown if len(order) == len(values)}
-    found = [(by_frame(values, tokens, count), order) for count, order in orders.items()]
+    orders = [np.asarray(order) for order in shown if len(order) == len(values)]
+    found = [(by_frame(values, tokens, order.shape[1]), order) for order in orders]
     found = [(means, order) for means, order in found if means is not None]
-    if len(found) != 1:
+    if not found or any(not np.array_equal(order, found[0][1]) for _, order in found):
         videos = " and ".join(str(list(np.shape(order))) for order in shown) or "no"
         raise BadInput(
             f"layer {layer} gives {list(values.shape)}, tokens {tokens!r}, where {videos} [video, frame] were shown;"

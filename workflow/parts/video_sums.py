@@ -22,6 +22,7 @@ class VideoSums:
         rank = np.empty(len(video), int)
         rank[by_video] = np.arange(len(video)) - np.repeat(np.cumsum(counts) - counts, counts)
         self.order = np.lexsort((video, rank))
+        self.sorted = (np.diff(self.order) == 1).all()
         self.n_videos = len(present)
         ends = np.cumsum(np.bincount(rank))
         whole = slice(None)
@@ -35,7 +36,7 @@ class VideoSums:
 
     def arrange(self, values):
         """Rows [row, unit] in the order that `totals` needs, as float64: one-pass float32 sums lose small variances."""
-        return values[self.order].astype(np.float64, copy=False)
+        return (values if self.sorted else values[self.order]).astype(np.float64, copy=False)
 
     def per_video(self, values):
         """Sums over the rows of each video: arranged values [row, unit] -> [video, unit]."""
@@ -68,11 +69,18 @@ def videos_of(pairs):
 
 
 def unit_chunks(sides):
-    """Yield slices of units, few enough at a time to keep memory modest however many pairs there are."""
+    """Yield the sides of a few units at a time, so that memory stays modest however many pairs there are: factor -> (a, b)."""
     n_units = next(iter(sides.values()))[0].shape[1]
     size = max(8, VALUES // max(len(a) for a, _ in sides.values()))
     for first in range(0, n_units, size):
-        yield slice(first, first + size)
+        units = slice(first, first + size)
+        yield {factor: tuple(side[:, units] for side in both) for factor, both in sides.items()}
+
+
+def by_rank(videos):
+    """The order in which VideoSums needs no other: rows by their rank within the video, then by video: int [row]."""
+    codes = pd.Series(pd.Categorical(videos, sorted(set(videos))).codes)
+    return np.lexsort((codes, codes.groupby(codes).cumcount()))
 
 
 def need_pairs(tables, factors):

@@ -67,8 +67,8 @@ def load_weights(module, state, where, rename=None):
     }
     if any(misfits.values()):
         told = "; ".join(f"they {what} {some(names)}" for what, names in misfits.items() if names)
-        family = None if found.keys() == own.keys() else published_family(state)
-        hint = f"; their names are those of {family}" if family else ""
+        family = published_family(state)
+        hint = f"; they look like those of {family}" if family not in (None, published_family(own)) else ""
         raise BadInput(f"weights {where} do not fit the network: {told}{hint}")
     module.load_state_dict(found)
 
@@ -90,7 +90,7 @@ def draw_weights(network, seed):
     for name, parameter in module.named_parameters():
         rng = generator(seed, "weights", name)
         if parameter.ndim > 1:
-            # Class tokens and positions [1, token, unit] are added to tokens: theirs is the scale of one token.
+            # Class tokens and positions [1, token, unit] are no kernels: small beside tokens, whatever their number.
             fan_in = parameter[0].numel() if name.endswith("weight") else parameter.shape[-1]
             values = rng.standard_normal(parameter.shape, dtype="float32") * (2 / fan_in) ** 0.5
             parameter.copy_(torch.from_numpy(values))
@@ -100,15 +100,19 @@ def draw_weights(network, seed):
     if not norms:
         return
     momentum = [norm.momentum for norm in norms]
-    for norm in norms:
+    for norm in norms:  # the rest stays as it is used: dropout before a norm would make the statistics random
         norm.reset_running_stats()
-        norm.momentum = None  # cumulative average
-    noise = network.noise(2, 112, generator(seed, "calibration"))
-    module.train()
-    network([torch.nn.functional.avg_pool3d(video, (3, 9, 9), 1, (1, 4, 4)) * 9 for video in noise])
+        norm.train().momentum = None  # cumulative average
+    network([smoothed(video) for video in network.noise(2, 112, generator(seed, "calibration"))])
     module.eval()
     for norm, own in zip(norms, momentum, strict=True):
         norm.momentum = own
+
+
+def smoothed(noise):
+    """Noise [batch, rgb, frame, height, width] averaged over 3 frames (or all, if fewer) and 9 x 9 pixels, times 9."""
+    frames = min(3, noise.shape[2])
+    return torch.nn.functional.avg_pool3d(noise, (frames, 9, 9), 1, (frames // 2, 4, 4)) * 9
 
 
 def state_sha256(module):

@@ -14,7 +14,7 @@ def draw(differences, settings):
     table = networks[[factor in SHOWN.get(quantity, {}) for quantity, factor in networks[["quantity", "factor"]].to_numpy()]]
     if table.empty:
         return note("no two networks of this experiment can be compared")
-    a, b = (named(table.assign(model=table[f"model_{s}"], training=table[f"training_{s}"]))["model"] for s in "ab")
+    a, b = (named(table.assign(**{c: table[f"{c}_{s}"] for c in ("model", "training", "stream")}))["model"] for s in "ab")
     table = table.assign(pair=a.str.split("\n").str[0] + " − " + b.str.split("\n").str[0])
     panels = list(table.groupby(["dataset", "metric"], sort=False))
     pairs = list(dict.fromkeys(table["pair"]))

@@ -1,8 +1,9 @@
 """Similarities of every layer between what chance and what the network itself set as limits."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 
-from workflow.parts.figure_style import COLOURS, named, note
+from workflow.parts.figure_style import COLOURS, named, note, slant_layers, wrapped
 
 LINES = {"random_weights": "--", "c2d_twin": ":"}
 
@@ -10,11 +11,14 @@ LINES = {"random_weights": "--", "c2d_twin": ":"}
 def draw(scores, settings):
     """One panel per metric and network; broken lines are its floors, the grey line its ceiling.
 
-    Floors: the same network with random weights, and its C2D twin, which sees no order. Ceiling: similarity of identical
-    pairs, which share appearance and dynamics.
+    Floors: the same network with random weights, and its C2D twin, which sees no order; one whose network was not scored on
+    the data set has a panel of its own. Ceiling: similarity of identical pairs, which share appearance and dynamics.
     """
     table = scores[scores["quantity"].eq("S") & scores["unit"].isna() & scores["factor"].isin(["static", "dynamic", "identical"])]
-    floors, own = table[table["derived_from"].notna()], named(table[table["derived_from"].isna()]).assign(name=table["model"])
+    scored = set(zip(table["dataset"], table["model"], strict=True))
+    is_floor = [source in scored for source in zip(table["dataset"], table["derived_from"], strict=True)]
+    own = table[np.logical_not(is_floor)]
+    floors, own = table[is_floor], named(own).assign(name=own["model"])
     if own.empty:
         return note("no metric of this experiment gives similarities")
     panels = own.groupby(["metric", "dataset", "name", "model"], sort=False)
@@ -26,7 +30,7 @@ def draw(scores, settings):
     for axes, ((metric, dataset, name, model), panel) in zip(grid.flat, panels, strict=False):
         below = floors[(floors["metric"] == metric) & (floors["dataset"] == dataset) & (floors["derived_from"] == name)]
         draw_panel(axes, panel, below)
-        axes.set_title(f"{model}\n{metric}")
+        axes.set_title(f"{wrapped(model)}\n{metric}")
     handles = {label: h for axes in grid.flat for h, label in zip(*axes.get_legend_handles_labels(), strict=True)}
     figure.legend(handles.values(), handles.keys(), loc="outside right center", frameon=False)
     grid[0, 0].set_ylabel("similarity S")
@@ -42,4 +46,4 @@ def draw_panel(axes, table, floors):
     for (derivation, factor), own in floors[floors["factor"] != "identical"].sort_values("depth").groupby(["derivation", "factor"]):
         label = f"floor: {factor}, {derivation.replace('_', ' ')}"
         axes.plot(own["layer"], own["value"], color=COLOURS[factor], linestyle=LINES[derivation], label=label, linewidth=1)
-    axes.tick_params(axis="x", rotation=45)
+    slant_layers(axes)

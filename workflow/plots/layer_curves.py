@@ -2,7 +2,7 @@
 
 import seaborn
 
-from workflow.parts.figure_style import COLOURS, named, note
+from workflow.parts.figure_style import COLOURS, named, note, slant_layers, wrap_titles
 
 REACHABLE = (15.5, 42.2)  # percent that S in [0, 1] can reach at all: e^0/(e^0 + 2e) to e/(2e + 1)
 
@@ -25,10 +25,11 @@ def draw(scores, settings):
     )  # fmt: skip
     for axes in grid.axes.flat:
         axes.axhspan(*REACHABLE, color="0.95", zorder=0)
-        axes.tick_params(axis="x", rotation=45)
+        slant_layers(axes)
     for (metric, model), axes in grid.axes_dict.items():
         for (_, factor), own in table[(table["metric"] == metric) & (table["model"] == model)].groupby(["dataset", "factor"]):
             own = own.sort_values("depth")
             axes.fill_between(own["layer"], own["low"], own["high"], color=COLOURS[factor], alpha=0.2, linewidth=0)
     grid.set_axis_labels("", "percent").set_titles(row_template="{row_name}", col_template="{col_name}")
+    wrap_titles(grid)
     return grid.figure

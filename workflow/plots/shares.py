@@ -2,7 +2,7 @@
 
 import matplotlib.pyplot as plt
 
-from workflow.parts.figure_style import COLOURS, named, note
+from workflow.parts.figure_style import COLOURS, named, note, slant_layers, wrapped
 
 ORDER = ["dynamics", "interaction", "appearance", "content"]
 
@@ -25,7 +25,7 @@ def draw(scores, settings):
             axes.set_visible(len(own) > 0)
             if len(own):
                 draw_shares(axes, own)
-                axes.set_title(model)
+                axes.set_title(wrapped(model))
         axes_row[0].set_ylabel("share of variance")
     handles = {label: h for axes in grid.flat for h, label in zip(*axes.get_legend_handles_labels(), strict=True)}
     figure.legend(handles.values(), handles.keys(), loc="outside right center", frameon=False)
@@ -45,5 +45,5 @@ def draw_shares(axes, table):
             axes.bar(layers, part[name], bottom=bottom[name], color=COLOURS[name], label=label, width=0.8, linewidth=0)
     axes.vlines(layers, wide["low", "dynamics"], wide["high", "dynamics"], color="black", linewidth=1)
     axes.axhline(0, color="0.2", linewidth=0.8)
-    axes.tick_params(axis="x", rotation=45)
+    slant_layers(axes)
     axes.grid(False)

@@ -2,7 +2,7 @@
 
 import seaborn
 
-from workflow.parts.figure_style import COLOURS, named, note
+from workflow.parts.figure_style import COLOURS, named, note, of_last_layers, wrap_titles
 
 TABLE = "stability"
 SHOWN = {"S": ["dynamic", "static"], "share": ["dynamics", "appearance"]}
@@ -14,8 +14,7 @@ def draw(stability, settings):
     The rightmost point is the bootstrap's interval over all videos; the others come from subsets.
     """
     shown = [stability["factor"].isin(SHOWN.get(q, [])) & (stability["quantity"] == q) for q in SHOWN]
-    last = stability["depth"] == stability.groupby(["dataset", "model", "metric"])["depth"].transform("max")
-    table = named(stability[(shown[0] | shown[1]) & last])
+    table = named(of_last_layers(stability[shown[0] | shown[1]]))
     table = table.assign(half=(table["high"] - table["low"]) / 2).dropna(subset=["half"])
     if table.empty:
         return note("no score of this experiment has an interval: it has no draws, or too few videos")
@@ -29,4 +28,5 @@ def draw(stability, settings):
         axes.set_xscale("log", base=2)
         axes.xaxis.set_major_formatter("{x:.0f}")
     grid.set_axis_labels("videos", "± of the value").set_titles(row_template="{row_name}", col_template="{col_name}")
+    wrap_titles(grid)
     return grid.figure

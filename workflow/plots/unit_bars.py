@@ -2,7 +2,7 @@
 
 import matplotlib.pyplot as plt
 
-from workflow.parts.figure_style import COLOURS, named, note
+from workflow.parts.figure_style import COLOURS, named, note, slant_layers, wrapped
 
 ORDER = ["dynamic", "joint", "static", "residual", "dead"]
 
@@ -26,7 +26,7 @@ def draw(scores, settings):
             own = table[(table["metric"] == metric) & (table["model"] == model)]
             if len(own):
                 draw_bars(axes, own)
-            axes.set_title(f"{model}\n{metric}" if metric == metrics[0] else metric)
+            axes.set_title(f"{wrapped(model)}\n{metric}" if metric == metrics[0] else metric)
         axes_row[0].set_ylabel(f"% of units (λ = {settings['lambda']})")
     handles = {label: h for axes in grid.flat for h, label in zip(*axes.get_legend_handles_labels(), strict=True)}
     figure.legend(handles.values(), handles.keys(), loc="outside right center", frameon=False)
@@ -44,5 +44,5 @@ def draw_bars(axes, table):
     for position, n in enumerate(n_units):
         axes.text(position, 101, n, ha="center", va="bottom", fontsize=6, color="0.4")
     axes.set_ylim(0, 110)
-    axes.tick_params(axis="x", rotation=45)
+    slant_layers(axes)
     axes.grid(False)

@@ -17,6 +17,7 @@ rule describe_model:
         name="{model}",
         model=lambda w: model_entry(config, w.model),
         clip={key: config["clip"][key] for key in ("frames", "crop")},
+        perturbations=[name for name, _ in perturbations_of(config["pairs"])],
         source=lambda w: source("describe_model", network_plugin(w.model)),
     script:
         "../scripts/describe_model.py"
@@ -61,6 +62,7 @@ rule measure_accuracy:
     params:
         dataset="{dataset}",
         model="{model}",
+        reversals=lambda w: config["datasets"][w.dataset].get("reversals", {}),
         confidence=config["scores"]["confidence"],
         source=source("measure_accuracy"),
     script:

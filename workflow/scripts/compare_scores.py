@@ -1,4 +1,4 @@
-"""Differences between the last layers of every two networks and between the layers of each, from shared bootstrap draws."""
+"""Differences between two networks and between the layers of each, from shared bootstrap draws."""
 
 from itertools import combinations
 
@@ -9,15 +9,19 @@ from workflow.lib.job import job
 from workflow.lib.tables import concat_tables, write_table
 from workflow.parts.resampling import interval
 
+COMPARED = "model", "layer", "stream", "training"  # what is said of both
+
 
 def compared(scores):
-    """Yield (comparison, row a, row b) of one data set, metric, quantity and factor."""
-    ordered = [own.sort_values("depth") for _, own in scores.groupby("model", sort=False)]
-    for a, b in combinations([next(own.tail(1).itertuples()) for own in ordered], 2):
-        yield "networks", a, b
+    """Yield (comparison, row a, row b) of one data set, metric, quantity, factor and perturbation."""
+    streams = scores.groupby(["model", scores["stream"].fillna("")], sort=False)
+    ordered = [list(own.sort_values("depth").itertuples()) for _, own in streams]
+    for one, other in combinations(ordered, 2):
+        yield "networks", one[-1], other[-1]
+        named = {row.layer: row for row in other}
+        yield from (("same layer", row, named[row.layer]) for row in one if row.layer in named)
     for own in ordered:
-        for a, b in combinations(own.itertuples(), 2):
-            yield "layers", a, b
+        yield from (("layers", a, b) for a, b in combinations(own, 2))
 
 
 def difference(a, b, confidence):
@@ -28,17 +32,18 @@ def difference(a, b, confidence):
     value = a.value - b.value
     if np.isnan(value):
         return {"reason": "one of the two has no score"}
-    low, high = interval(np.subtract(a.draws, b.draws, dtype=np.float64), value, confidence, a.n_videos)
+    draws = np.subtract(a.draws, b.draws, dtype=np.float64)
+    low, high = interval(draws, value, confidence, a.n_videos, a.quantity)
     return {"value": value, "low": low, "high": high, "n_videos": a.n_videos}
 
 
 def compare_scores(draws, confidence):
     """Table `differences` from table `draws` of all analyses; videos are resampled alike, so draws are differenced one by one."""
-    rows, keys = [], ["dataset", "metric", "quantity", "factor"]
+    rows, keys = [], ["dataset", "metric", "quantity", "factor", "perturbation"]
     for names, own in draws[draws["kind"] == "bootstrap"].groupby(keys, sort=False):
         for comparison, a, b in compared(own):
-            about = {"comparison": comparison, "model_a": a.model, "layer_a": a.layer, "model_b": b.model, "layer_b": b.layer}
-            about |= {"training_a": a.training, "training_b": b.training}
+            about = {f"{column}_{side}": getattr(row, column) for side, row in (("a", a), ("b", b)) for column in COMPARED}
+            about["comparison"] = comparison
             rows.append(dict(zip(keys, names, strict=True)) | about | difference(a, b, confidence))
     return pd.DataFrame(rows)
 

@@ -7,18 +7,23 @@ from torch.utils.flop_counter import FlopCounterMode
 from workflow.lib.errors import BadInput
 from workflow.lib.job import job
 from workflow.lib.tables import write_table
-from workflow.parts.networks import build_network, provenance
-from workflow.parts.pathways import pathway_sets
-from workflow.parts.pooling import pooled_layers, refuse_not_finite
+from workflow.parts.class_lists import read_classes
+from workflow.parts.networks import build_network, class_scores, provenance
+from workflow.parts.pathways import check_sampling, pathway_sets
+from workflow.parts.pooling import hooked_layers, refuse_not_finite
 from workflow.parts.preprocessing import preprocess
 from workflow.parts.seeding import generator
 from workflow.parts.weights import state_sha256
 
 
 @torch.inference_mode()
-def describe_model(name, entry, clip):
-    """Rows of table `models` for the network of a config entry; raises BadInput where it does not fit the clips."""
+def describe_model(name, entry, clip, perturbations=()):
+    """Rows of table `models` for the network of a config entry; raises BadInput where it does not fit the clips.
+
+    perturbations: names of the changes of order that it will be shown.
+    """
     network, training = build_network(entry)
+    check_sampling(name, network, entry["sampling"], perturbations)
     try:
         shown = pathway_sets(clip["frames"], network, entry["sampling"])
     except BadInput as error:
@@ -28,11 +33,13 @@ def describe_model(name, entry, clip):
         print(f"model {name} reads {network.size} pixels, clips have {min(clip['crop'])} and are enlarged: consider {wanted}")
     noise = generator("describe_model").integers(0, 256, (1, clip["frames"], *clip["crop"], 3), "uint8")
     videos = [preprocess(torch.from_numpy(noise[:, own]), network.size, network.mean, network.std) for own in shown]
-    hooked = pooled_layers(network.module, network.layers, entry["pooling"], network.tokens)
+    hooked = hooked_layers(network, entry["pooling"])
     with hooked as activations, FlopCounterMode(display=False) as counter:
         activations.shown = [own[None] for own in shown]
         with sdpa_kernel(SDPBackend.MATH):  # the counter does not know the CPU's fused attention
-            network(videos)
+            scores = class_scores(network(videos))
+    if entry["classes"]:
+        check_classes(name, scores, read_classes(entry["classes"]), entry["classes"])
     silent = [layer for layer in network.layers if layer not in activations]
     if silent:
         raise BadInput(f"model {name}: the layers {', '.join(silent)} took no part in a forward pass")
@@ -52,12 +59,21 @@ def describe_model(name, entry, clip):
         "size": network.size,
     }
     return [
-        {**about, "layer": layer, "depth": depth, "units": activations[layer].shape[1], "module": network.layers[layer]}
-        for depth, layer in enumerate(network.layers)
+        {**about, "layer": layer, "stream": network.stream_of(layer), "depth": depth, "units": values.shape[1], "module": module}
+        for depth, (layer, module) in enumerate(network.layers.items())
+        for values in [activations[layer]]
     ]
+
+
+def check_classes(name, scores, classes, where):
+    """Raise BadInput unless the network has one output per class."""
+    outputs = "no class scores" if scores is None else f"{scores.shape[1]} outputs"
+    if scores is None or scores.shape[1] != len(classes):
+        raise BadInput(f"model {name} gives {outputs}, the class list {where} names {len(classes)} classes")
 
 
 if __name__ == "__main__":
     with job(snakemake):
-        rows = describe_model(snakemake.params.name, snakemake.params.model, snakemake.params.clip)
+        params = snakemake.params
+        rows = describe_model(params.name, params.model, params.clip, params.perturbations)
         write_table(snakemake.output.layers, "models", rows)

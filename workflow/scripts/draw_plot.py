@@ -11,7 +11,7 @@ if __name__ == "__main__":
         set_style()
         table = read_table(snakemake.input.table, snakemake.params.name)
         plot = load_plugin("plots", snakemake.params.plot)
-        if snakemake.params.name == "scores" and getattr(plot, "PERTURBATIONS", "main") == "main":
+        if "perturbation" in table and getattr(plot, "PERTURBATIONS", "main") == "main":
             table = of_main_perturbation(table)
         figure = plot.draw(table, snakemake.params.settings)
         save_figure(figure, snakemake.output.png, snakemake.output.svg)

@@ -6,13 +6,13 @@ import torch
 from workflow.lib.arrays import open_frames
 from workflow.lib.features import write_features
 from workflow.lib.job import job, progress
-from workflow.lib.tables import read_table
+from workflow.lib.tables import concat_tables, read_table
 from workflow.parts.augmentation import cropped
 from workflow.parts.batches import Batches
 from workflow.parts.frame_sampling import kendall_distance
-from workflow.parts.networks import build_network, provenance
-from workflow.parts.pathways import check_sampling, pathway_sets, shown_by_pathway
-from workflow.parts.pooling import pooled_layers, refuse_not_finite
+from workflow.parts.networks import build_network, class_scores, provenance
+from workflow.parts.pathways import pathway_sets, shown_by_pathway
+from workflow.parts.pooling import hooked_layers, refuse_not_finite
 from workflow.parts.preprocessing import preprocess
 from workflow.parts.weights import state_sha256
 
@@ -47,7 +47,7 @@ def run_network(name, entry, network, units, clips, device):
 
     units: layer -> width; clips: ShownClips. The index is -1 where the network gives no class scores.
     """
-    n_pathways, hooked = len(network.pathways), pooled_layers(network.module, network.layers, entry["pooling"], network.tokens)
+    n_pathways, hooked = len(network.pathways), hooked_layers(network, entry["pooling"])
     chunks = {layer: [np.empty((0, width), np.float32)] for layer, width in units.items()}
     classes, batches = [np.empty(0, int)], Batches(len(clips), entry["batch"])
     with hooked as activations:
@@ -62,11 +62,9 @@ def run_network(name, entry, network, units, clips, device):
 
 
 def highest(output, n):
-    """Index of the highest class score of each row: int [n]; -1 where the output is not [row, class], nor holds such `logits`."""
-    scores = getattr(output, "logits", output)
-    if not isinstance(scores, torch.Tensor) or scores.ndim != 2 or len(scores) != n:
-        return np.full(n, -1)
-    return scores.argmax(1).cpu().numpy()
+    """Index of the highest class score of each row: int [n]; -1 where the network gives none."""
+    scores = class_scores(output)
+    return np.full(n, -1) if scores is None else scores.argmax(1).cpu().numpy()
 
 
 def dump_features(name, entry, units, variants, clips, stores):
@@ -75,24 +73,25 @@ def dump_features(name, entry, units, variants, clips, stores):
     units: layer -> width, as described beforehand.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.backends.cudnn.allow_tf32 = False  # its rounding shows in correlations of units of small variance
     network, training = build_network(entry)
     about = {"model": name, "entry": entry, "training": training, "weights_sha256": state_sha256(network.module)}
+    about |= {"streams": {layer: network.stream_of(layer) for layer in network.layers}}
     about |= provenance(entry) | {"pooling": entry["pooling"], "precision": "float32", "software": {"torch": torch.__version__}}
-    check_sampling(name, network, entry["sampling"], variants["perturbation"].dropna())
     network.module.to(device)
     orders = [np.asarray(order) for order in variants["frame_order"]]
     shown = [shown_by_pathway(order, pathway_sets(len(order), network, entry["sampling"]), entry["sampling"]) for order in orders]
     activations, classes = run_network(name, entry, network, units, ShownClips(variants, clips, stores, shown), device)
     refuse_not_finite(name, activations, list(variants["variant"]))
     keys = {"variant": variants["variant"], "clip": variants["clip"], "frames_shown": shown}
-    distance = [min(map(kendall_distance, pathways)) for pathways in shown]
+    distance = [min([kendall_distance(own) for own in pathways if len(own) > 1], default=0.0) for pathways in shown]
     predicted = [int(i) if i >= 0 and entry["classes"] else None for i in classes]
     return {**keys, "order_distance": distance, "predicted": predicted}, activations, about
 
 
 if __name__ == "__main__":
     with job(snakemake):
-        variants, clips = read_table(snakemake.input.variants, "variants"), read_table(snakemake.input.clips, "clips")
+        variants, clips = concat_tables(snakemake.input.variants, "variants"), read_table(snakemake.input.clips, "clips")
         stores = dict(zip(snakemake.params.styles, map(open_frames, snakemake.input.stores), strict=True))
         units = read_table(snakemake.input.described, "models").set_index("layer")["units"].to_dict()
         dump = dump_features(snakemake.params.name, snakemake.params.model, units, variants, clips, stores)

@@ -14,7 +14,7 @@ def spread(row, n_all, confidence):
     """Mean and interval of the score over sets of row.n_videos videos; for all videos the bootstrap's interval."""
     draws = np.asarray(row.draws, np.float64)
     if row.kind == "bootstrap":
-        low, high = interval(draws, row.value, confidence, row.n_videos)
+        low, high = interval(draws, row.value, confidence, row.n_videos, row.quantity)
         return {"value": row.value, "low": low, "high": high}
     # Subsets of one set of videos overlap: they scatter less than separate sets by the root of the share not drawn.
     deviation = draws.std(ddof=1) / (1 - row.n_videos / n_all) ** 0.5
@@ -24,8 +24,8 @@ def spread(row, n_all, confidence):
 
 def measure_stability(draws, confidence):
     """Table `stability` from table `draws` of all analyses; NaN where a subset has no score."""
-    keys = ["dataset", "model", "training", "metric", "layer", "depth", "quantity", "factor", "n_videos"]
-    n_all = draws.groupby(["dataset", "model", "metric"])["n_videos"].transform("max")
+    keys = ["dataset", "model", "training", "metric", "layer", "depth", "stream", "quantity", "factor", "perturbation", "n_videos"]
+    n_all = draws.groupby(["dataset", "model", "metric", "perturbation"])["n_videos"].transform("max")
     return pd.DataFrame(
         [
             {key: getattr(row, key) for key in keys} | spread(row, n, confidence)

@@ -12,7 +12,8 @@ from workflow.parts.compared_pairs import check_pairs, check_videos, kept_pairs,
 from workflow.parts.pair_selection import of_perturbation, perturbations_in
 from workflow.parts.repairing import p_values, q_values
 from workflow.parts.resampling import interval, names_digest, resamples
-from workflow.parts.similarity import class_percentages, percentages, truncated
+from workflow.parts.similarity import class_draws, class_percentages, percentages, truncated
+from workflow.parts.video_sums import unit_chunks
 
 NEEDED = {"primary": ("static", "dynamic"), "all": ("static", "dynamic", "neither")}
 WHOLE = ["quantity", "factor", "value", "low", "high"]
@@ -53,9 +54,14 @@ def null_q_values(metric, sides, pairs, permutations, seed):
     """q-value of every unit against re-paired videos: factor -> [unit]; only similarities have this null."""
     if permutations == 0 or metric.QUANTITY != "S":
         return {}
-    if hasattr(metric, "prepared"):  # what the metric does to the activations before it correlates them
-        sides, pairs = metric.prepared(sides, pairs)
-    return {f: q_values(p_values(*both, pairs[f]["video"].to_numpy(), permutations, seed)) for f, both in sides.items()}
+    found = {factor: [] for factor in sides}
+    for own in unit_chunks(sides):
+        rows = pairs
+        if hasattr(metric, "prepared"):  # what the metric does to the activations before it correlates them
+            own, rows = metric.prepared(own, pairs)
+        for factor, both in own.items():
+            found[factor].append(p_values(*both, rows[factor]["video"].to_numpy(), permutations, seed))
+    return {factor: q_values(np.concatenate(p)) for factor, p in found.items()}
 
 
 def unit_rows(quantity, units, ends, q):
@@ -68,17 +74,25 @@ def unit_rows(quantity, units, ends, q):
     return tables
 
 
+def ends_of(quantity, draws, value, settings, n_videos):
+    """Low and high end of the interval of a score; those of a similarity stay within -1 and 1."""
+    reach = 1 if quantity == "S" else np.inf
+    return np.clip(interval(draws, value, settings["confidence"], n_videos, quantity), -reach, reach)
+
+
 def score_layer(metric, sides, pairs, listed, settings, seed):
     """Tables `scores` and `draws` of one layer, without the names of layer, data set, model and metric."""
     layer, units = metric.score(sides, pairs)
     values, ends, unit_ends, draws = layer_values(metric, layer, units, settings), {}, {}, []
     for each, layer_draws, unit_draws in score_resamples(metric, sides, pairs, listed):
         drawn = layer_values(metric, layer_draws, unit_draws, settings)
+        if each.kind == "bootstrap" and metric.QUANTITY == "S":
+            drawn |= {("units", name): d for name, d in class_draws(units, unit_draws, settings["lambda"]).items()}
         about = {"kind": each.kind, "n_videos": each.n_videos}
         draws += [{"quantity": k[0], "factor": k[1], "value": values[k], "draws": d, **about} for k, d in drawn.items()]
         if each.kind == "bootstrap":
-            ends = {key: interval(d, values[key], settings["confidence"], each.n_videos) for key, d in drawn.items()}
-            unit_ends = {f: interval(d, units[f], settings["confidence"], each.n_videos) for f, d in unit_draws.items()}
+            ends = {key: ends_of(key[0], d, values[key], settings, each.n_videos) for key, d in drawn.items()}
+            unit_ends = {f: ends_of(metric.QUANTITY, d, units[f], settings, each.n_videos) for f, d in unit_draws.items()}
     whole = pd.DataFrame([(*k, v, *ends.get(k, (np.nan, np.nan))) for k, v in values.items()], columns=WHOLE)
     q = null_q_values(metric, sides, pairs, settings["permutations"], seed)
     scores = pd.concat([whole, *unit_rows(metric.QUANTITY, units, unit_ends, q)])
@@ -87,7 +101,7 @@ def score_layer(metric, sides, pairs, listed, settings, seed):
 
 
 def score_features(metric, pairs, features, settings, seed, min_distance):
-    """Tables `scores` (every perturbation of dynamics by itself) and `draws` (the first) of one feature dump.
+    """Tables `scores` and `draws` of one feature dump, every perturbation of dynamics by itself.
 
     The names of data set, model and metric are left to the caller.
     """
@@ -95,14 +109,14 @@ def score_features(metric, pairs, features, settings, seed, min_distance):
     found = []
     for perturbation in perturbations_in(pairs):
         own = of_perturbation(pairs, perturbation)
-        scores, draws = score_perturbation(metric, own, features, settings, seed, min_distance)
-        found.append((scores.assign(perturbation=perturbation), draws))
-    return pd.concat([scores for scores, _ in found]), found[0][1]
+        tables = score_perturbation(metric, own, features, settings, seed, min_distance)
+        found.append([table.assign(perturbation=perturbation) for table in tables])
+    return tuple(pd.concat(tables) for tables in zip(*found, strict=True))
 
 
 def score_perturbation(metric, pairs, features, settings, seed, min_distance):
     """Tables `scores` and `draws` of one perturbation of dynamics."""
-    keys, about = read_keys(features), read_about(features[0])
+    keys, about = read_keys(features), read_about(features)
     check_pairs(pairs, keys, NEEDED[metric.PAIRS])
     kept, n_left_out = kept_pairs(pairs, keys, min_distance)
     kept = kept[kept["primary"]] if metric.PAIRS == "primary" else kept[kept["factor"].ne("identical")]
@@ -116,13 +130,14 @@ def score_perturbation(metric, pairs, features, settings, seed, min_distance):
         activations = read_layer(features, layer)
         refuse_not_finite(layer, keys, activations)
         tables = score_layer(metric, *sides_of(kept, keys, activations), listed, settings, seed)
-        found.append([table.assign(layer=layer, depth=depth, training=about["training"]) for table in tables])
+        found.append([table.assign(layer=layer, depth=depth, stream=about["streams"].get(layer)) for table in tables])
     scores, draws = (pd.concat(tables) for tables in zip(*found, strict=True))
     n_pairs = kept["factor"].value_counts()
     fewest = n_pairs[list(NEEDED[metric.PAIRS])].min()  # what rests on several factors
     own = scores["factor"].map(n_pairs).where(scores["quantity"].eq(metric.QUANTITY))
     scores["n_pairs"] = own.fillna(fewest).astype(int)
     scores = scores.assign(n_clips=kept["clip"].nunique(), n_videos=len(videos), n_crossings_left_out=n_left_out)
+    scores, draws = (table.assign(training=about["training"]) for table in (scores, draws))
     scores = scores.assign(**{key: about.get(key) for key in ("derived_from", "derivation", "checkpoint_of", "step")})
     return scores, draws.assign(crossings=names_digest(kept["crossing"].unique()))
 

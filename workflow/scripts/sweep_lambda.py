@@ -5,7 +5,6 @@ import pandas as pd
 
 from workflow.lib.job import job
 from workflow.lib.tables import read_table, write_table
-from workflow.parts.pair_selection import of_main_perturbation
 from workflow.parts.similarity import class_percentages
 
 THRESHOLDS = np.round(np.arange(-0.5, 1.0, 0.05), 2)
@@ -14,8 +13,8 @@ THRESHOLDS = np.round(np.arange(-0.5, 1.0, 0.05), 2)
 def sweep_lambda(scores):
     """Table `lambda_sweep` of every layer whose units have a static and a dynamic similarity."""
     units = scores[scores["unit"].notna() & (scores["quantity"] == "S") & scores["factor"].isin(["static", "dynamic"])]
-    rows, keys = [], ["dataset", "model", "training", "metric", "layer", "depth"]
-    for names, own in units.groupby(keys, sort=False):
+    rows, keys = [], ["dataset", "model", "training", "metric", "layer", "depth", "stream", "perturbation"]
+    for names, own in units.groupby(keys, sort=False, dropna=False):
         similarity = own.pivot(index="unit", columns="factor", values="value")
         similarity = {factor: similarity[factor].to_numpy() for factor in similarity}
         about = dict(zip(keys, names, strict=True)) | own[["n_units", "n_videos"]].iloc[0].to_dict() | {"quantity": "units"}
@@ -27,5 +26,4 @@ def sweep_lambda(scores):
 
 if __name__ == "__main__":
     with job(snakemake):
-        scores = of_main_perturbation(read_table(snakemake.input.scores, "scores"))
-        write_table(snakemake.output.sweep, "lambda_sweep", sweep_lambda(scores))
+        write_table(snakemake.output.sweep, "lambda_sweep", sweep_lambda(read_table(snakemake.input.scores, "scores")))

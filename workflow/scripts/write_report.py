@@ -54,8 +54,20 @@ def accuracy_table(accuracy):
         return None
     percent = accuracy.assign(**{column: accuracy[column] * 100 for column in ("value", "low", "high")})
     cells = ["no known label" if np.isnan(row.value) else with_interval(row, 1) for row in percent.itertuples()]
-    columns = {"order": accuracy["perturbation"].fillna("natural"), "top-1 %": cells, "chance %": accuracy["chance"] * 100}
-    shown = ["dataset", "model", "training", "style", *columns, "n_clips", "n_videos", "n_unlabelled", "n_unknown", "unknown"]
+    columns = {"order": accuracy["perturbation"].fillna("natural"), "right %": cells, "chance %": accuracy["chance"] * 100}
+    shown = [
+        "dataset",
+        "model",
+        "training",
+        "style",
+        "quantity",
+        *columns,
+        "n_clips",
+        "n_videos",
+        "n_unlabelled",
+        "n_unknown",
+        "unknown",
+    ]
     return accuracy.assign(**columns)[shown]
 
 
