@@ -189,6 +189,21 @@ TABLES = {
         "value": (real, "the score on all videos"),
         "draws": (pa.list_(pa.float32()), "the score on each draw; for `units` in a bootstrap, by draws of true scores"),
     },
+    "claims": {
+        "claim": (text, "what the config claims"),
+        "dataset": (text, "data set of the scores or accuracies; null for what was measured in training"),
+        "expect": (text, "more: above zero; equal: no different from zero"),
+        "value": (real, "mean of the first group of networks less that of the second"),
+        "low": (real, "lower end of its interval over videos"),
+        "high": (real, "upper end of it"),
+        "agree": (
+            real,
+            "share of pairs of networks, one of each group, that differ upwards; null where none is expected",
+        ),
+        "n_networks": (whole, "networks in both groups"),
+        "n_videos": (whole, "videos the least measured of them rests on"),
+        "verdict": (text, "holds or fits, contradicted, or undecided where the interval holds zero"),
+    },
     "stability": {
         **LAYER_SCORE,
         "n_videos": (whole, "number of videos"),

@@ -49,9 +49,7 @@ def layer_table(scores):
 
 
 def accuracy_table(accuracy):
-    """Top-1 accuracy in percent with its interval, one row per network, style and order; None where no network has class names."""
-    if accuracy is None:
-        return None
+    """Accuracy in percent with its interval, one row per network, style and order."""
     percent = accuracy.assign(**{column: accuracy[column] * 100 for column in ("value", "low", "high")})
     cells = ["no known label" if np.isnan(row.value) else with_interval(row, 1) for row in percent.itertuples()]
     columns = {"order": accuracy["perturbation"].fillna("natural"), "right %": cells, "chance %": accuracy["chance"] * 100}
@@ -86,8 +84,15 @@ def cost_table(paths):
     return groups.agg(**{"seconds": ("s", "sum"), "peak memory, MB": ("max_rss", "max"), "jobs": ("s", "size")}).reset_index()
 
 
-def write_report(template, scores, models, quality, rejected, figures, config, accuracy=None, costs=None, published=None):
-    """The report as a string of HTML; figures: title -> (PNG file, caption); the last three: tables, where there are any."""
+def claims_table(claims):
+    """Claims with the differences they rest on and what became of them."""
+    cells = [with_interval(row, 3) for row in claims.itertuples()]
+    shown = ["claim", "dataset", "expect", "difference", "agree", "n_networks", "n_videos", "verdict"]
+    return claims.assign(difference=cells)[shown]
+
+
+def write_report(template, scores, models, quality, rejected, figures, config, tables):
+    """The report as a string of HTML; figures: title -> (PNG file, caption); tables: section -> table, None where there is none."""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     versions = {package: importlib.metadata.version(package) for package in PACKAGES}
     return environment.from_string(Path(template).read_text()).render(
@@ -96,9 +101,7 @@ def write_report(template, scores, models, quality, rejected, figures, config, a
         figures={title: (embedded(path), caption) for title, (path, caption) in figures.items()},
         layers=html_table(layer_table(scores)),
         models=html_table(models),
-        accuracy="" if accuracy is None else html_table(accuracy),
-        costs="" if costs is None else html_table(costs),
-        published="" if published is None else html_table(published_table(published)),
+        **{section: "" if table is None else html_table(table) for section, table in tables.items()},
         quality=html_table(quality),
         warnings=(quality["dataset"] + ", " + quality["warning"]).dropna().tolist(),
         rejected=html_table(rejected.head(LISTED)) if len(rejected) else "",
@@ -106,6 +109,9 @@ def write_report(template, scores, models, quality, rejected, figures, config, a
         config=json.dumps(config, indent=2, ensure_ascii=False),
         versions={"python": platform.python_version(), **versions},
     )
+
+
+SECTIONS = {"claims": claims_table, "accuracy": accuracy_table, "published": published_table}
 
 
 def caption_of(plot):
@@ -127,8 +133,8 @@ if __name__ == "__main__":
         figures |= {Path(path).stem.replace("_", " "): (path, GALLERY) for path in files.galleries}
         quality, rejected = (of_datasets(files[name], datasets, name) for name in ("quality", "rejected"))
         scores, models = of_main_perturbation(read_table(files.scores, "scores")), concat_tables(files.models, "models")
-        accuracy, published = (read_table(files[n], n) if files.get(n) else None for n in ("accuracy", "published"))
-        tables = accuracy_table(accuracy), cost_table(files.get("benchmarks", [])), published
-        html = write_report(files.template, scores, models, quality, rejected, figures, snakemake.params.config, *tables)
+        tables = {name: show(read_table(files[name], name)) if files.get(name) else None for name, show in SECTIONS.items()}
+        tables["costs"] = cost_table(files.get("benchmarks", []))
+        html = write_report(files.template, scores, models, quality, rejected, figures, snakemake.params.config, tables)
         with atomic(snakemake.output.report) as temporary:
             temporary.write_text(html)
