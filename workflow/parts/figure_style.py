@@ -16,7 +16,7 @@ COLOURS = {
     "static": "#d7301f",
     "joint": "#7b5ea7",
     "residual": "#bdbdbd",
-    "dead": "#f0f0f0",
+    "dead": "#dddddd",
     "identical": "#8c8c8c",
     "dynamics": "#2c7bb6",
     "appearance": "#d7301f",

@@ -168,6 +168,11 @@ def accuracies():
     return [pattern.format(dataset, model) for dataset, model in analysed_pairs() if model_entry(config, model)["classes"]]
 
 
+def claims():
+    """What the analyses claim, each with its data set."""
+    return [claim | {"dataset": analysis["dataset"]} for analysis in config["analyses"] for claim in analysis["claims"]]
+
+
 def benchmarks():
     """What the feature dumps of the experiment cost, one file per shard."""
     pattern = "results/benchmarks/dump_features/{dataset}/{model}/{shard}.tsv"

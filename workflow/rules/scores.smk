@@ -118,7 +118,7 @@ rule check_claims:
     conda:
         "../../envs/analysis.yaml"
     params:
-        claims=config["claims"],
+        claims=claims(),
         confidence=config["scores"]["confidence"],
         source=source("check_claims"),
     script:
