@@ -17,7 +17,8 @@ from workflow.lib.trainings import check_trainings, starting_entry, trained_mode
 from workflow.parts import training_run
 from workflow.parts.checkpoints import checkpoint_about
 from workflow.parts.networks import build_network, provenance
-from workflow.parts.training_clips import check_labels, splits_of
+from workflow.parts.splits import splits_of
+from workflow.parts.training_clips import check_labels
 from workflow.parts.training_run import TrainingRun
 from workflow.parts.training_steps import Training, learning_rate
 from workflow.scripts.train_model import clips_of, train_model, write_training

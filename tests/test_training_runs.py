@@ -15,7 +15,14 @@ from tests.copied_project import TINY, Project
 SMALL = {"architecture": "c2d", "depth": [1, 1, 1, 1], "width": 4, "frames": 4, "stride": "spread", "size": 32}
 TRAIN = {"dataset": "shapes", "epochs": 4, "batch": 4, "warm_up": 1, "checkpoints": [0, 2], "workers": 1}
 NAMES = ["small", "small@0", "small-shuffled", "small_twin"]
-FILES = [f"results/reports/tiny/{name}" for name in ("over_training.png", "training_curves.png", "accuracy.parquet")]
+MADE = ("over_training.png", "training_curves.png", "accuracy.parquet", "claims.parquet", "report.html")
+FILES = [f"results/reports/tiny/{name}" for name in MADE]
+SHARE = {"metric": "shares", "quantity": "share", "factor": "content"}
+CLAIMS = [
+    {"says": "a network is what it is", "score": SHARE, "of": ["small"], "than": ["small"], "expect": "equal"},
+    {"says": "nobody is right more than always", "accuracy": "top1", "of": ["small"], "than": 1.5},
+    {"says": "it learns less from shuffled frames", "learned": "top1", "of": ["small"], "than": ["small-shuffled"]},
+]
 CONFIG = TINY | {
     "shard_size": 8,
     "clip": {"frames": 8, "short_side": 32, "crop": [32, 32]},
@@ -30,7 +37,7 @@ CONFIG = TINY | {
         },
         "small_twin": {"derive": {"from": "small@2", "how": "c2d_twin"}},
     },
-    "analyses": [{"dataset": "shapes", "models": NAMES, "metrics": ["shares"]}],
+    "analyses": [{"dataset": "shapes", "models": NAMES, "metrics": ["shares"], "claims": CLAIMS}],
     "plots": ["over_training", "training_curves"],
 }
 
@@ -59,6 +66,12 @@ def test_trained_networks_are_probed_at_every_declared_step(project):
     assert about.loc["small_twin", "training"] == "c2d twin of small@2" and np.isnan(about.loc["small_twin", "step"])
     accuracy = read(project, "reports/tiny/accuracy.parquet")
     assert set(accuracy["model"]) == set(NAMES) and accuracy["n_unknown"].eq(0).all()
+    held_out = read(project, "clips/shapes/000/clips.parquet")["split"].ne("train").sum()
+    assert 0 < held_out < 8 and set(accuracy["n_clips"]) == {held_out}
+    claims = read(project, "reports/tiny/claims.parquet")
+    assert list(claims["claim"]) == [claim["says"] for claim in CLAIMS] and list(claims["verdict"][:2]) == ["fits", "contradicted"]
+    report = (project.folder / "results/reports/tiny/report.html").read_text()
+    assert "What was expected" in report and "nobody is right more than always" in report
     curves = read(project, "reports/tiny/training_curve.parquet")
     assert set(curves["model"]) == {"small", "small-shuffled"}
     left = {p.name for p in (project.folder / "results/checkpoints/small").iterdir()}

@@ -126,7 +126,7 @@ TABLES = {
         "low": (real, "lower end of its Wilson interval, as if the clips of a video were right or wrong together"),
         "high": (real, "upper end of it"),
         "chance": (real, "what guessing would give: 1 / number of classes; for a reversal 1/2"),
-        "n_clips": (whole, "clips the value rests on"),
+        "n_clips": (whole, "clips the value rests on; those that the network was trained on are left out"),
         "n_videos": (whole, "videos the value rests on"),
         "n_unlabelled": (whole, "clips left out because they have no label"),
         "n_unknown": (whole, "clips left out because their label is no class of the network"),

@@ -11,34 +11,7 @@ from workflow.parts.class_lists import key
 from workflow.parts.pathways import pathway_sets, shown_by_pathway
 from workflow.parts.seeding import generator
 
-SPLITS = {"training": "train", "validation": "val", "valid": "val", "testing": "test"}  # other spellings
 SIDED = re.compile(r"left|right|clockwise", re.IGNORECASE)  # labels that a mirror image makes wrong
-
-
-def splits_of(clips, validation, seed):
-    """Training and held-out clips with a label, in the order of their names: two DataFrames; BadInput where one is empty.
-
-    clips: table `clips`. Held out is the split `val`, else `test`, else, where no clip has a split, the share `validation` of
-    the videos, drawn by their names.
-    """
-    clips = clips.sort_values("clip", ignore_index=True)
-    label, split = (clips[column].mask(clips[column].eq("")) for column in ("label", "split"))
-    split = split.replace(SPLITS)
-    if split.isna().all() and validation:
-        held = clips["video"].map(lambda video: generator(seed, "held out", video).random() < validation)
-        split = held.map({True: "val", False: "train"})
-    labelled = clips.assign(split=split)[label.notna()]
-    if len(clips) > len(labelled):
-        print(f"{len(clips) - len(labelled)} of {len(clips)} clips have no label and are left out")
-    parts = {name: labelled[labelled["split"] == name].reset_index(drop=True) for name in ("train", "val", "test")}
-    held_out = parts["val"] if len(parts["val"]) else parts["test"]
-    if not len(parts["train"]) or not len(held_out):
-        found = ", ".join(sorted(set(labelled["split"].dropna()))) or "none"
-        raise BadInput(
-            f"labelled clips of the splits train and val (or test) were needed, there are {found}: fill the column `split` of the "
-            "manifest, or, where there are no splits at all, set `train: {validation: 0.2}`"
-        )
-    return parts["train"], held_out
 
 
 def check_labels(train, held_out, flip):

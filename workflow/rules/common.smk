@@ -119,6 +119,12 @@ def trained_on(model):
     return config["models"][model]["train"]["dataset"]
 
 
+def validations(model, dataset):
+    """For every training on a data set that a model comes of: the share of its videos held out, None where it has splits."""
+    trainings = [config["models"][name]["train"] for name in trained_models(config, [model])]
+    return [train["validation"] for train in trainings if train["dataset"] == dataset]
+
+
 def styles_shown(model):
     """Styles a model is shown, in the order of their stores: those of the pairs and, where it is to name classes, the original."""
     styles = config["pairs"]["styles"]

@@ -15,8 +15,9 @@ from workflow.lib.job import job
 from workflow.lib.plugins import plugin_path
 from workflow.lib.sources import ROOT, digest
 from workflow.lib.tables import read_table, write_table
+from workflow.parts.splits import splits_of
 from workflow.parts.starting_weights import starting_network
-from workflow.parts.training_clips import ClipBatches, check_labels, splits_of
+from workflow.parts.training_clips import ClipBatches, check_labels
 from workflow.parts.training_run import TrainingRun, unless_full
 from workflow.parts.training_steps import Training
 from workflow.parts.weights import file_sha256
