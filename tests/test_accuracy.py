@@ -62,6 +62,21 @@ def seen_by(clips, predict, pairs=PAIRS):
     return pd.DataFrame({"variant": variants["variant"], "predicted": variants.apply(predict, axis=1)}), variants
 
 
+def test_a_class_and_its_reversal_are_told_apart_or_not():
+    """A network that always answers the first of each pair is right half of the time; other answers do not count."""
+    classes = ["left", "right", "up", "down", "jump"]
+    clips = some_clips(["left", "right", "up", "down", "jump"] * 8)
+    blind = {"left": 0, "right": 0, "up": 2, "down": 4, "jump": 4}  # `down` is taken for a jump
+    label_of = dict(zip(clips["clip"], clips["label"], strict=True))
+    seen = seen_by(clips, lambda v: blind[label_of[v["clip"]]])
+    rows = measure_accuracy(*seen, clips, classes, {"left": "right", "up": "down", "north": "south"}, 0.95)
+    original = [row for row in rows if row["style"] == "original"]
+    assert [(row["quantity"], row["value"], row["chance"], row["n_clips"]) for row in original] == [
+        ("top1", 0.6, 0.2, 40),
+        ("reversal", 16 / 24, 0.5, 24),
+    ]
+
+
 def test_originals_are_listed_once_and_stand_in_no_pair():
     clips = some_clips(["vault"] * 3)
     listed = list_variants(clips, PAIRS, 0)
@@ -86,7 +101,7 @@ def test_accuracy_is_the_share_of_right_answers_in_each_style_and_order():
         answer = truth[variant["clip"]] if truth[variant["clip"]] is not None else 0
         return answer if right and (variant["style"] != "oil" or variant["clip"] != "v01.avi@0") else (answer + 1) % 4
 
-    rows = measure_accuracy(*seen_by(clips, predict), clips, CLASSES, 0.95)
+    rows = measure_accuracy(*seen_by(clips, predict), clips, CLASSES, {}, 0.95)
     found = {(row["style"], row["perturbation"]): row for row in rows}
     assert {at: row["value"] for at, row in found.items()} == {
         ("original", None): 1.0,
@@ -99,7 +114,7 @@ def test_accuracy_is_the_share_of_right_answers_in_each_style_and_order():
     assert all(about.items() <= row.items() for row in rows) and rows[0]["style"] == "original"
     assert (found["oil", None]["low"], found["oil", None]["high"]) == pytest.approx(wilson(0.8, 5, 0.95))
     table = accuracy_table(pd.DataFrame(rows).assign(dataset="d", model="m", training="w.pth"))
-    assert table.iloc[0]["top-1 %"].startswith("100.0 [") and list(table["order"])[:2] == ["natural", "natural"]
+    assert table.iloc[0]["right %"].startswith("100.0 [") and list(table["order"])[:2] == ["natural", "natural"]
 
 
 def test_several_clips_of_a_video_are_not_taken_for_independent():
@@ -108,7 +123,7 @@ def test_several_clips_of_a_video_are_not_taken_for_independent():
     for clips in (one, four):
         right = {video: i % 2 for i, video in enumerate(sorted(set(clips["video"])))}
         video_of = dict(zip(clips["clip"], clips["video"], strict=True))
-        rows.append(measure_accuracy(*seen_by(clips, lambda v: 3 * right[video_of[v["clip"]]]), clips, CLASSES, 0.9)[0])  # noqa: B023
+        rows.append(measure_accuracy(*seen_by(clips, lambda v: 3 * right[video_of[v["clip"]]]), clips, CLASSES, {}, 0.9)[0])  # noqa: B023
     assert rows[0]["low"] == pytest.approx(rows[1]["low"]) and rows[0]["high"] == pytest.approx(rows[1]["high"])
     assert (rows[1]["n_clips"], rows[1]["n_videos"]) == (80, 20)
 
@@ -125,24 +140,24 @@ def test_wilson_intervals_hold_what_they_promise():
 
 def test_labels_that_are_no_classes_are_a_row_with_its_reason():
     clips = some_clips(["b", "a", "b"])
-    rows = measure_accuracy(*seen_by(clips, lambda v: 0), clips, CLASSES, 0.95)
+    rows = measure_accuracy(*seen_by(clips, lambda v: 0), clips, CLASSES, {}, 0.95)
     assert all(row["n_clips"] == 0 and "value" not in row and row["unknown"] == "a, b" for row in rows)
     assert remark(rows, "net", "mine") == (
         "no label of data set mine is a class of model net: there is no accuracy; its labels are a, b"
     )
     frame = pd.DataFrame(rows).assign(dataset="mine", model="net", training="w", value=np.nan, low=np.nan, high=np.nan)
-    assert set(accuracy_table(frame)["top-1 %"]) == {"no known label"}
+    assert set(accuracy_table(frame)["right %"]) == {"no known label"}
     unlabelled = some_clips([None, None])
-    rows = measure_accuracy(*seen_by(unlabelled, lambda v: 0), unlabelled, CLASSES, 0.95)
+    rows = measure_accuracy(*seen_by(unlabelled, lambda v: 0), unlabelled, CLASSES, {}, 0.95)
     assert rows[0]["n_unlabelled"] == 2 and "has no labels" in remark(rows, "net", "mine")
 
 
 def test_a_network_and_a_list_that_do_not_belong_together_are_refused():
     clips = some_clips(["vault", "jogging"])
     with pytest.raises(BadInput, match="the network names class 7, its list has only 4"):
-        measure_accuracy(*seen_by(clips, lambda v: 7), clips, CLASSES, 0.95)
+        measure_accuracy(*seen_by(clips, lambda v: 7), clips, CLASSES, {}, 0.95)
     with pytest.raises(BadInput, match="gives no class scores"):
-        measure_accuracy(*seen_by(clips, lambda v: None), clips, CLASSES, 0.95)
+        measure_accuracy(*seen_by(clips, lambda v: None), clips, CLASSES, {}, 0.95)
 
 
 def test_costs_are_added_over_shards(tmp_path):

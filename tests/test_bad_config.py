@@ -21,6 +21,14 @@ def changed(*path, value):
     return config
 
 
+def trained(settings, *names, **keys):
+    """The tiny experiment with its SlowOnly trained, and further models analysed."""
+    train = {"dataset": "shapes", "checkpoints": [0, 20], **settings}
+    config = changed("models", "slowonly", value={**TINY["models"]["slowonly"], "train": train, **keys})
+    config["analyses"][0]["models"] += names
+    return config
+
+
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [
@@ -41,6 +49,9 @@ def changed(*path, value):
         (changed("styles", "oil", "painter", value="oils"), "no perturbations plug-in 'oils': looked for"),
         (changed("analyses", 0, "models", value=["x3d"]), "no models is called 'x3d'"),
         (changed("analyses", 0, "dataset", value="kinetics"), "no datasets is called 'kinetics'"),
+        (trained({}, "slowonly@7"), "no checkpoint of slowonly is declared at step 7; train: checkpoints names 0, 20"),
+        (trained({"frame_order": "reversed"}), "'reversed' is not one of ['natural', 'shuffled']"),
+        (trained({}, weights="w.pth"), "slowonly: train: the file w.pth does not exist"),
         (changed("pairs", "styles", value=["oil", "pastel"]), "no styles is called 'pastel'"),
         (changed("pairs", "styles_per_clip", value=3), "styles_per_clip is 3, but only 2 styles are listed"),
         (changed("datasets", "shapes", value={"folder": "nowhere"}), "nowhere"),

@@ -11,7 +11,7 @@ from workflow.lib.errors import BadInput
 from workflow.lib.experiment import check_derived, model_entry
 from workflow.parts.augmentation import cropped
 from workflow.parts.derived_networks import StillConv3d, c2d_twin
-from workflow.parts.networks import build_network, derivation
+from workflow.parts.networks import build_network, provenance
 from workflow.parts.pooling import pooled_layers
 from workflow.scripts.describe_model import describe_model
 
@@ -111,8 +111,9 @@ def test_floors_of_a_trained_network_say_what_they_are(tmp_path):
     assert all(torch.equal(a, b) for a, b in zip(drawn.module.parameters(), alone.module.parameters(), strict=True))
     floor = model_entry(config(how="random_weights"), "floor")
     row = describe_model("floor", floor, {"frames": 8, "crop": [32, 32]})[0]
-    assert derivation(floor) == {"derived_from": "source", "derivation": "random_weights"}
-    assert derivation(floor).items() <= row.items() and row["training"] == "untrained"
+    told = {"derived_from": "source", "derivation": "random_weights", "checkpoint_of": None, "step": None}
+    assert provenance(floor) == told
+    assert provenance(floor).items() <= row.items() and row["training"] == "untrained"
 
 
 def test_what_cannot_be_derived_is_refused():

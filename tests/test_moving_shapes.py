@@ -12,7 +12,16 @@ from workflow.parts.seeding import generator
 from workflow.scripts.render_videos import COLUMNS, render_shard, split_of, write_video
 
 FRAMES, SIZE = 12, 96
-OPTIONS = {"videos": 4, "frames": FRAMES, "fps": 12, "size": SIZE, "label": "motion", "scene_bias": 0.0, "codec": "mp4v"}
+OPTIONS = {
+    "videos": 4,
+    "frames": FRAMES,
+    "fps": 12,
+    "size": SIZE,
+    "label": "motion",
+    "scene_bias": 0.0,
+    "codec": "mp4v",
+    "first": 0,
+}
 
 
 def parameters(motion, video=3):
@@ -124,6 +133,13 @@ def test_shards_hold_the_same_videos(tmp_path):
     pd.testing.assert_frame_equal(whole[2:].drop(columns="path").reset_index(drop=True), part.drop(columns="path"))
     assert np.array_equal(decode(whole["path"][2]), decode(part["path"][0]))
     assert (whole["label"] == whole["motion"]).all()
+
+
+def test_a_video_is_what_its_number_says(tmp_path):
+    whole, later = (render_shard(tmp_path / str(n), 7, {**OPTIONS, "first": n}, 0, 4 - n) for n in (0, 2))
+    assert list(later["video"]) == ["000002.mp4", "000003.mp4"]
+    pd.testing.assert_frame_equal(whole[2:].drop(columns="path").reset_index(drop=True), later.drop(columns="path"))
+    assert np.array_equal(decode(whole["path"][2]), decode(later["path"][0]))
 
 
 def test_split_is_about_70_15_15():

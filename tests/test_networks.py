@@ -246,3 +246,13 @@ def test_a_layer_that_does_not_exist_is_refused():
     network.layers["tenth"] = "filters.9"
     with pytest.raises(BadInput, match="no module 'filters.9'"), pooled_layers(network.module, network.layers):
         pass
+
+
+def test_a_network_that_cannot_take_its_input_is_one_sentence(tmp_path):
+    path = tmp_path / "flat.py"
+    path.write_text(
+        "import torch\nfrom workflow.parts.network import Network\n\n\ndef build():\n"
+        "    return Network(torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3)), {'first': '0'}, frames=4, size=32, control=True)\n"
+    )
+    with pytest.raises(BadInput, match=r"model flat cannot take .* = \[1, 3, 4, 32, 32\] \(see `call`\): Expected 3D"):
+        describe_model("flat", entry(str(path)), CLIP)

@@ -27,6 +27,8 @@ def score_table(*analyses):
             "high": 0.5,
             "derived_from": None,
             "derivation": None,
+            "checkpoint_of": None,
+            "step": None,
             "stream": None,
         }
         for depth, layer in enumerate(("res1", "res2")):
@@ -95,3 +97,28 @@ def test_data_sets_are_not_averaged():
     figure = load_plugin("plots", "layer_curves").draw(table, {"lambda": 0.5})
     drawn = {round(float(y), 3) for axes in figure.axes for line in axes.get_lines() for y in line.get_ydata()}
     assert drawn == {36.0, 12.0, 20.0}
+
+
+def test_scores_over_a_training_are_drawn_at_their_steps():
+    names = [("shapes", model, "pearson", static) for model, static in (("slow@0", 0.9), ("slow@200", 0.6), ("slow", 0.3))]
+    table = score_table(*names, ("shapes", "c2d", "pearson", 0.5))
+    about = table["model"].map({"slow@0": 0, "slow@200": 200, "slow": 480})
+    table = table.assign(step=about, checkpoint_of=about.notna().map({True: "slow", False: None}))
+    figure = load_plugin("plots", "over_training").draw(table.sample(frac=1, random_state=0), {})
+    lines = {line.get_label(): line.get_xydata().tolist() for line in figure.axes[0].get_lines()}
+    assert figure.axes[0].get_title() == "slow\nshapes" and len(figure.axes) == 2  # S and shares
+    assert lines["static"] == [[0, 0.9], [200, 0.6], [480, 0.3]]
+
+
+def test_training_curves_are_drawn(tmp_path):
+    plot = load_plugin("plots", "training_curves")
+    rows = [
+        {"model": "slow", "dataset": "shapes", "step": step, "split": split, "quantity": quantity, "value": 1 / (step + 1), "n": 4}
+        for step in (0, 20, 40)
+        for split in ("train", "val")
+        for quantity in ("loss", "top1")
+    ]
+    figure = plot.draw(pd.DataFrame(rows), {})
+    figure.savefig(tmp_path / "figure.png")
+    assert len(figure.axes) == 2
+    plot.draw(pd.DataFrame(columns=list(TABLES["training_curve"])), {}).savefig(tmp_path / "none.png")

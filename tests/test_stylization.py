@@ -11,9 +11,10 @@ from torch import nn
 
 from workflow.lib.errors import BadInput
 from workflow.lib.tables import read_table
+from workflow.parts.checkpoints import save_weights
 from workflow.parts.generator import Generator, to_frames, to_network
 from workflow.parts.patch_training import Patches, PatchTraining
-from workflow.parts.style_weights import generator_from, save_weights
+from workflow.parts.style_weights import generator_from
 from workflow.parts.weights import read_state
 from workflow.scripts import train_style as training
 from workflow.scripts.import_style import import_style

@@ -1,10 +1,13 @@
 """Intervals cover what they claim, q-values hold the false discovery rate, and neither depends on how the work is cut up."""
 
+import multiprocessing
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from tests.crossed_pairs import by_factor, crossed_pairs, some_clips
+from workflow.lib.plugins import load_plugin
 from workflow.metrics import copula, pearson, ratio, shares
 from workflow.parts.repairing import p_values, places_of, q_values, shifted_products
 from workflow.parts.resampling import bootstrap_weights, interval, names_digest, resamples, subset_weights, t_quantile
@@ -83,18 +86,32 @@ def layer_sides(n, rho, alike, rng):
     return {f: (a, r * a + np.sqrt(1 - r**2) * e) for f, r, e in zip(("static", "dynamic"), rho, noise, strict=True)}
 
 
-@pytest.mark.parametrize(("metric", "n", "n_units"), [(pearson, 30, 64), (ratio, 30, 64), (copula, 300, 32)])
-def test_intervals_of_layers_and_percentages_cover_the_truth(metric, n, n_units):
-    rng, inside = np.random.default_rng(0), []
+def side_by_side(simulate, *cases):
+    """Results of simulate(*case) for every case, two at a time in processes of one thread each."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENBLAS_NUM_THREADS", "1")  # read when numpy is imported, in each new process
+        with multiprocessing.get_context("spawn").Pool(2) as pool:
+            return pool.starmap(simulate, cases, chunksize=1)
+
+
+def test_intervals_of_layers_and_percentages_cover_the_truth():
+    for inside in side_by_side(layers_covered, ("copula", 300, 32), ("pearson", 30, 64), ("ratio", 30, 64)):
+        assert np.mean(inside, 0) == pytest.approx(0.95, abs=0.02)
+
+
+def layers_covered(metric, n, n_units):
+    """Whether the intervals of S, and of its percentage where it has one, hold the true ones [layer, score]."""
+    metric, rng, inside = load_plugin("metrics", metric), np.random.default_rng(0), []
     for _ in range(1000):
         rho = np.tanh(0.3 + 0.4 * rng.standard_normal((2, n_units)))
         layer, draws = (scored[0] for scored in both_scores(metric, layer_sides(n, rho, 0.3, rng), n, 400))
-        truth = dict(zip(("static", "dynamic"), (-np.log2(1 - rho**2) / 2 if metric is copula else rho).mean(1), strict=True))
+        bits = metric.QUANTITY == "bits"
+        truth = dict(zip(("static", "dynamic"), (-np.log2(1 - rho**2) / 2 if bits else rho).mean(1), strict=True))
         checks = [(draws["static"], layer["static"], truth["static"])]
-        if metric is not copula:
+        if not bits:
             checks.append([percentages(each)["dynamic"] for each in (draws, layer, truth)])
         inside.append([covered(*check, n, metric.QUANTITY) for check in checks])
-    assert np.mean(inside, 0) == pytest.approx(0.95, abs=0.02)
+    return inside
 
 
 def both_scores(metric, sides, n, draws):
@@ -103,9 +120,9 @@ def both_scores(metric, sides, n, draws):
     return metric.score(sides), metric.score(sides, pairs, bootstrap_weights(names(n), draws, 0))
 
 
-def classes_covered(n, n_units, alike, repetitions, draws, rng):
+def classes_covered(n, n_units, alike, repetitions, draws, seed):
     """Whether the intervals of class percentages hold those of the true scores [layer, class], as made and by plain counts."""
-    found = []
+    rng, found = np.random.default_rng(seed), []
     for _ in range(repetitions):
         rho = 1.2 * rng.beta(2, 2, (2, n_units)) - 0.2
         plain, drawn = (scored[1] for scored in both_scores(pearson, layer_sides(n, rho, rng.choice(alike), rng), n, draws))
@@ -117,14 +134,14 @@ def classes_covered(n, n_units, alike, repetitions, draws, rng):
     return np.moveaxis(found, 2, 0)
 
 
-@pytest.mark.parametrize("n", [30, 100, 300])
-def test_intervals_of_class_percentages_cover_the_truth(n):
-    inside, _ = classes_covered(n, 64, (0.2, 0.8), 1000, 300, np.random.default_rng(n))
-    assert inside.mean(0) == pytest.approx(0.95, abs=0.02), inside.mean(0)
+def test_intervals_of_class_percentages_cover_the_truth():
+    for inside, _ in side_by_side(classes_covered, *((n, 64, (0.2, 0.8), 1000, 300, n) for n in (300, 100, 30))):
+        assert inside.mean(0) == pytest.approx(0.95, abs=0.02), inside.mean(0)
 
 
 def test_intervals_of_class_percentages_cover_the_truth_in_large_layers_where_plain_counts_do_not():
-    inside, by_counts = classes_covered(30, 512, (0.2,), 500, 400, np.random.default_rng(0))
+    halves = side_by_side(classes_covered, *((30, 512, (0.2,), 250, 400, seed) for seed in (0, 1)))
+    inside, by_counts = (np.concatenate(parts) for parts in zip(*halves, strict=True))
     assert inside.mean() == NOMINAL and inside.mean(0) == pytest.approx(0.95, abs=0.035)
     assert by_counts.mean(0).min() < 0.8
 
@@ -179,20 +196,25 @@ def test_intervals_of_shares_cover_the_truth():
         assert covered(drawn[name], plain[name], truth, n) == NOMINAL, name
 
 
-@pytest.mark.parametrize("alike", [0.2, 0.8])
-def test_intervals_of_the_shares_of_layers_cover_the_truth_at_thirty_videos(alike):
-    n, rng, inside = 30, np.random.default_rng(2), []
+def test_intervals_of_the_shares_of_layers_cover_the_truth_at_thirty_videos():
+    for inside in side_by_side(layer_shares_covered, (0.2,), (0.8,)):
+        assert np.mean(inside, 0) == pytest.approx(0.95, abs=0.02), np.mean(inside, 0)
+
+
+def layer_shares_covered(alike, n=30):
+    """Whether the intervals of a layer's shares hold the true ones [layer, share]; units differ in scale."""
+    rng, inside = np.random.default_rng(2), []
     tables, sides_in = two_styles(n)
     weights = bootstrap_weights(videos_of(tables), 400, 0)
     for _ in range(1000):
-        variance = rng.dirichlet([4, 3, 2, 1], 64) * np.exp(rng.standard_normal((64, 1)))  # units differ in scale
+        variance = rng.dirichlet([4, 3, 2, 1], 64) * np.exp(rng.standard_normal((64, 1)))
         parts = dict(zip(WEIGHT, variance.T, strict=True))
         sides = sides_in(crossed_cells_of(n, parts, alike, rng))
         plain, drawn = shares.score(sides, tables)[0], shares.score(sides, tables, weights)[0]
         truth = {name: part.sum() / variance.sum() for name, part in parts.items()}
         truth["order_dependence"] = truth["dynamics"] + truth["interaction"]
         inside.append([covered(drawn[name], plain[name], truth[name], n) for name in truth])
-    assert np.mean(inside, 0) == pytest.approx(0.95, abs=0.02), np.mean(inside, 0)
+    return inside
 
 
 def test_paired_differences_cover_the_truth_and_are_shorter_than_unpaired_ones():

@@ -12,6 +12,8 @@ from workflow.parts.network import Network
 
 def build(checkpoint=None, stride=4, **config):
     """The encoder in the folder `checkpoint`, or one with random weights of the sizes in `config`: VideoMAEConfig's options."""
+    if unknown := sorted(set(config) - set(VideoMAEConfig().to_dict())) or (checkpoint and sorted(config)):
+        raise BadInput(f"videomae: {', '.join(unknown)} came; options of VideoMAEConfig, and none beside a checkpoint, were needed")
     if checkpoint is None:
         module = VideoMAEModel(VideoMAEConfig(**config))
     else:

@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 from workflow.lib.errors import BadInput
-from workflow.lib.model_entries import check_derived, check_names, fetched_weights, model_entry
+from workflow.lib.model_entries import CHECKPOINTS, check_derived, check_names, fetched_weights, model_and_step, model_entry
 from workflow.lib.plugins import plugin_path
+from workflow.lib.trainings import check_trainings, starting_entry, trained_models
 
 
 def one_sentence(error):
@@ -23,8 +24,9 @@ def used_styles(config):
 
 
 def used_datasets(config):
-    """Data sets that an analysis names, then the one the styles' keyframes come from."""
+    """Data sets that an analysis names, then those that networks are trained on and the one the styles' keyframes come from."""
     names = [analysis["dataset"] for analysis in config["analyses"]]
+    names += [config["models"][model]["train"]["dataset"] for model in trained_models(config, used_models(config))]
     if any("painter" in config["styles"][name] for name in used_styles(config)):
         names.append(config["style_training"]["dataset"])
     return list(dict.fromkeys(names))
@@ -45,21 +47,25 @@ def check_files(config):
     """Raise BadInput where a file that the config names does not exist."""
     files = {f"styles: {name}": config["styles"][name].get("checkpoint") for name in used_styles(config)}
     fetched = fetched_weights(config, used_models(config))  # these need not be there yet
-    for name in used_models(config):
-        entry = model_entry(config, name)
+    models = used_models(config)
+    entries = {name: model_entry(config, name) for name in models}
+    entries |= {f"{name}: train": starting_entry(config, name) for name in trained_models(config, models)}
+    for name, entry in entries.items():
         files[f"models: {name}: classes"] = entry["classes"]
         files[f"models: {name}"] = None if Path(entry["weights"] or "").name in fetched else entry["weights"]
     files["style_training: perceptual_weights"] = config["style_training"]["perceptual_weights"]
     for where, path in files.items():
-        if path and not Path(path).is_file():
+        if path and not Path(path).is_relative_to(CHECKPOINTS) and not Path(path).is_file():
             raise BadInput(f"{where}: the file {path} does not exist")
 
 
 def check_config(config):
     """Raise BadInput where a name is not defined or a plug-in's file does not exist."""
     check_names("styles", used_styles(config), config["styles"])
+    for model in used_models(config):
+        model_and_step(config["models"], model)
+    check_trainings(config, used_models(config))
     check_names("datasets", used_datasets(config), config["datasets"])
-    check_names("models", used_models(config), config["models"])
     n_styles, drawn = len(config["pairs"]["styles"]), config["pairs"]["styles_per_clip"]
     if drawn != "all" and drawn > n_styles:
         raise BadInput(f"pairs: styles_per_clip is {drawn}, but only {n_styles} styles are listed")

@@ -63,12 +63,12 @@ def job(snakemake):
     os._exit(1)  # Snakemake's script wrapper would print a second, longer traceback
 
 
-def progress(items, what, every_s=5):
-    """Yield from `items`, saying every few seconds how far the work is and how long it will still take."""
+def progress(items, what, every_s=5, note=str):
+    """Yield from `items`, saying every few seconds how far the work is, what `note()` says, and how long it will still take."""
     start = said = time.monotonic()
     for done, item in enumerate(items, 1):
         yield item
         now = time.monotonic()
         if now - said >= every_s or (done == len(items) and said > start):
             said = now
-            print(f"{what}: {done}/{len(items)}, {(now - start) / done * (len(items) - done):.0f} s left", flush=True)
+            print(f"{what}: {done}/{len(items)}{note()}, {(now - start) / done * (len(items) - done):.0f} s left", flush=True)

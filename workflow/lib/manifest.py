@@ -1,6 +1,7 @@
-"""Which videos a data set holds: from a manifest or from a folder (standard library only: used while the workflow is parsed).
+"""Which videos a data set holds: from a manifest, a folder or official annotation files.
 
-A row names a segment of a video: video, path, start_s, end_s, label, split; all strings, empty where unknown.
+Standard library only: this is used while the workflow is parsed. A row names a segment of a video: video, path, start_s, end_s,
+label, split; all strings, empty where unknown.
 """
 
 import csv
@@ -10,6 +11,7 @@ import math
 import os
 from pathlib import Path
 
+from workflow.lib.annotations import annotated_rows
 from workflow.lib.errors import BadInput
 
 COLUMNS = ["video", "path", "start_s", "end_s", "label", "split"]
@@ -19,15 +21,18 @@ IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 
 
 def read_dataset(name, options):
-    """Rows of data set `name`; `options` is {"manifest": csv, "root": folder or None} or {"folder": folder}; raises BadInput."""
-    if bool(options.get("manifest")) == bool(options.get("folder")):
-        raise BadInput(f"data set {name} needs either a manifest or a folder, it has {sorted(options)}")
-    if options.get("manifest"):
+    """Rows of data set `name`; `options` holds manifest (a CSV; with root, a folder), folder, or annotations; raises BadInput."""
+    kinds = [kind for kind in ("manifest", "folder", "annotations") if options.get(kind)]
+    if len(kinds) != 1:
+        raise BadInput(f"data set {name} needs either a manifest or a folder or annotations, it has {sorted(options)}")
+    if kinds == ["manifest"]:
         rows = read_manifest(Path(options["manifest"]), options.get("root"))
-    else:
+    elif kinds == ["folder"]:
         rows = read_folder(Path(options["folder"]))
+    else:
+        rows = annotated_rows(options["annotations"], VIDEOS)
     if len(rows) < 3:
-        source = options.get("manifest") or options["folder"]
+        source = options[kinds[0]] if kinds != ["annotations"] else options["annotations"]["file"]
         raise BadInput(f"data set {name} ({source}) has {len(rows)} and needs at least 3 videos")
     return rows
 

@@ -10,6 +10,7 @@ from workflow.lib.errors import BadInput
 from workflow.lib.plugins import ROOT
 
 CACHE = "resources/weights"
+CHECKPOINTS = "results/checkpoints"
 INHERITED = {  # keys that a derived model takes from its source, and their defaults
     "options": {},
     "weights": None,
@@ -18,6 +19,7 @@ INHERITED = {  # keys that a derived model takes from its source, and their defa
     "pooling": "mean",
     "layers": None,
     "sampling": "trained",
+    "train": None,
 }
 
 
@@ -47,19 +49,60 @@ def resolved(entry):
     return entry | local | ({"classes": class_list_path(entry["classes"])} if entry.get("classes") else {})
 
 
-def model_entry(config, model):
+def model_and_step(models, name):
+    """The model of the config that a name means, and the step of its training after the last @, None for its end.
+
+    Raises BadInput for a model that is not defined, and for a step that is not declared.
+    """
+    if name in models:
+        return name, None
+    model, _, step = name.rpartition("@")
+    if model not in models or not step.isdecimal():
+        raise BadInput(f"no models is called '{name}'; `models` defines {', '.join(models) or 'none'}")
+    if "train" not in models[model]:
+        raise BadInput(f"models: {name} means a step of the training of {model}, which has no `train`")
+    declared = models[model]["train"]["checkpoints"]
+    if int(step) not in declared:
+        known = ", ".join(map(str, declared)) or "none"
+        raise BadInput(f"models: {name}: no checkpoint of {model} is declared at step {step}; train: checkpoints names {known}")
+    return model, int(step)
+
+
+def model_entry(config, name):
     """What a model is built from: its own entry of the config, or its source's with `derive` telling what is made of it.
 
-    Weights and class list are local paths. Random weights are drawn by the model's own seed and know no classes; a twin has
-    its source's weights, whatever they are.
+    Weights and class list are local paths, for a network trained here those that its training writes; name@step is its
+    checkpoint of that step. Random weights are drawn by the model's own seed and know no classes; a twin has its source's
+    weights, whatever they are.
     """
+    model, step = model_and_step(config["models"], name)
     own = config["models"][model]
+    if "train" in own:
+        file = "weights" if step is None else f"steps/step{step}"
+        made = {"weights": f"{CHECKPOINTS}/{model}/{file}.safetensors", "classes": f"{CHECKPOINTS}/{model}/classes.txt"}
+        return {key: value for key, value in own.items() if key != "train"} | made | {"sha256": None}
     if "derive" not in own:
         return resolved(own)
-    entry = resolved(config["models"][own["derive"]["from"]]) | {"derive": own["derive"], "batch": own["batch"]}
+    entry = model_entry(config, own["derive"]["from"]) | {"derive": own["derive"], "batch": own["batch"]}
     if own["derive"]["how"] == "random_weights":
         entry |= {"weights": None, "sha256": None, "classes": None, "seed": own["seed"]}
     return entry
+
+
+def checkpoint_folder(path):
+    """The folder of a training's declared checkpoints, where `path` is one of them; None for any other file."""
+    folder = PurePosixPath(path or "").parent
+    return str(folder) if folder.match(f"{CHECKPOINTS}/*/steps") else None
+
+
+def weights_owner(config, name):
+    """The model whose own `weights` a model is built or trained from; None for random weights derived from another."""
+    model, _ = model_and_step(config["models"], name)
+    own = config["models"][model]
+    if own.get("derive", {}).get("how") == "random_weights":
+        return None
+    source = own.get("derive", own.get("train", {})).get("from")
+    return weights_owner(config, source) if source else model
 
 
 def fetched_weights(config, models):
@@ -69,27 +112,25 @@ def fetched_weights(config, models):
     """
     fetched = {}
     for model in models:
-        own = config["models"][model]
-        source = config["models"][own["derive"]["from"]] if "derive" in own else own
-        url = source["weights"]
-        if not is_url(url) or not model_entry(config, model)["weights"]:
+        owner = weights_owner(config, model)
+        if not owner or not is_url(url := config["models"][owner]["weights"]):
             continue
+        sha256 = config["models"][owner]["sha256"] and config["models"][owner]["sha256"].lower()
         file = fetched.setdefault(Path(cached_path(url)).name, {"url": url, "sha256": None})
-        sha256 = source["sha256"] and source["sha256"].lower()
         file["sha256"] = file["sha256"] or sha256
         if sha256 and sha256 != file["sha256"]:
             raise BadInput(f"models: {model} expects another sha256 of {url} than a model before it; one file has one checksum")
     return fetched
 
 
-def check_derived(config, model):
+def check_derived(config, name):
     """Raise BadInput where a derived model says what its source decides, or its source is derived or not there."""
+    model, _ = model_and_step(config["models"], name)
     own = config["models"][model]
     if "derive" not in own:
         return
     source = own["derive"]["from"]
-    check_names("models", [source], config["models"])
-    if "derive" in config["models"][source]:
+    if "derive" in config["models"][model_and_step(config["models"], source)[0]]:
         raise BadInput(f"models: {model} is derived from {source}, which is derived itself; name the network that {source} is from")
     if said := [key for key, default in INHERITED.items() if own.get(key, default) != default]:
         raise BadInput(f"models: {model} is derived from {source}, which decides its {', '.join(said)}; remove them")

@@ -16,12 +16,13 @@ COLOURS = {
     "static": "#d7301f",
     "joint": "#7b5ea7",
     "residual": "#bdbdbd",
-    "dead": "#f0f0f0",
+    "dead": "#dddddd",
     "identical": "#8c8c8c",
     "dynamics": "#2c7bb6",
     "appearance": "#d7301f",
     "content": "#bdbdbd",
     "interaction": "#7b5ea7",
+    "order_dependence": "#1b9e77",
 }
 
 

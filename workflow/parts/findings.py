@@ -45,4 +45,8 @@ def findings(scores, confidence=0.95):
     labels = [m for m in dict.fromkeys(named(scores)["model"].str.split("\n").str[0]) if m.endswith("(untrained)")]
     if labels:
         sentences.append(f"Networks with random weights, which say nothing about trained ones: {', '.join(labels)}.")
+    trained = scores[scores["checkpoint_of"].notna() & scores["training"].ne("untrained")].drop_duplicates("model")
+    if len(trained):
+        told = "; ".join(f"{row.model}: {row.training}" for row in trained.itertuples())
+        sentences.append(f"Networks trained by this workflow, and on what: {told}.")
     return sentences

@@ -19,7 +19,7 @@ def sampled_frames(n_frames, n, stride):
     if needed > n_frames:
         raise BadInput(
             f"clips of {n_frames} frames came, {n} frames at stride {stride} need clips of at least {needed}:"
-            f" set clip: {{frames: {needed}}}"
+            f" set clip: {{frames: {needed}}}, a smaller stride, or stride: spread"
         )
     if stride == "spread":
         return spread(n_frames, n)

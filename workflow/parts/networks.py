@@ -6,6 +6,7 @@ import torch
 
 from workflow.lib.errors import BadInput
 from workflow.lib.plugins import load_plugin
+from workflow.parts.checkpoints import checkpoint_about
 from workflow.parts.derived_networks import c2d_twin
 from workflow.parts.layer_choice import choose_layers
 from workflow.parts.weights import draw_weights, load_weights, read_state
@@ -14,29 +15,39 @@ from workflow.parts.weights import draw_weights, load_weights, read_state
 def build_network(entry):
     """Build the network of a config entry, its layers chosen and its weights in: (Network in eval mode, training).
 
-    training says where its weights come from: `control`, `untrained`, `c2d twin of` a model, or the file. Raises BadInput
-    for options the family does not know, layers and weights that do not fit and networks that nothing can be derived from.
+    training says where its weights come from: `control`, `untrained`, `c2d twin of` a model, what a checkpoint of a training
+    here says of itself, or the file. Raises BadInput for options the family does not know, layers and weights that do not
+    fit and networks that nothing can be derived from.
     """
-    family = load_plugin("models", entry["family"])
-    try:
-        network = family.build(**entry["options"])
-    except TypeError as error:
-        raise BadInput(f"models: {entry['family']} cannot be built with {entry['options']}: {error}") from error
-    network = replace(network, layers=choose_layers(network, entry["layers"]))
+    about = checkpoint_about(entry["weights"])
+    network = unfilled_network(entry, len(about["classes"]) if about else None)
     derive = entry.get("derive")
     if derive and network.control:
         raise BadInput(f"models: nothing can be derived from {derive['from']}: it is a control, without weights to train")
     training = fill_weights(network, entry, redraw=derive and derive["how"] == "random_weights")
+    training = about.get("training", training)
     if derive and derive["how"] == "c2d_twin":
         c2d_twin(network.module)
         training = training if training == "untrained" else f"c2d twin of {derive['from']}"
     return network, training
 
 
-def derivation(entry):
-    """Which model a network is the floor of, and how it was made of it; None where it is nobody's."""
-    derive = entry.get("derive") or {}
-    return {"derived_from": derive.get("from"), "derivation": derive.get("how")}
+def unfilled_network(entry, classes=None):
+    """Build the network of a config entry, its layers chosen, without loading weights; classes: number of its outputs."""
+    family = load_plugin("models", entry["family"])
+    options = entry["options"] | ({"classes": classes} if classes else {})
+    try:
+        network = family.build(**options)
+    except TypeError as error:
+        raise BadInput(f"models: {entry['family']} cannot be built with {options}: {error}") from error
+    return replace(network, layers=choose_layers(network, entry["layers"]))
+
+
+def provenance(entry):
+    """Whose floor a network is and how it was made of it; of which training it is a checkpoint and of which step; else None."""
+    derive, about = entry.get("derive") or {}, {} if entry.get("derive") else checkpoint_about(entry["weights"])
+    floor = {"derived_from": derive.get("from"), "derivation": derive.get("how")}
+    return floor | {"checkpoint_of": about.get("model"), "step": about.get("step")}
 
 
 def class_scores(output):

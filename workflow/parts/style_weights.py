@@ -1,29 +1,7 @@
-"""Weights of style networks: written, read and checked, whether trained here or elsewhere."""
-
-import json
-
-from safetensors.torch import save
+"""Weights of style networks, checked whether trained here or elsewhere."""
 
 from workflow.lib.errors import BadInput
-from workflow.lib.files import atomic
 from workflow.parts.generator import Generator
-
-
-def save_weights(path, network, metadata):
-    """Write the network's tensors and `metadata` (strings) to a safetensors file; equal weights give equal bytes."""
-    state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    with atomic(path) as temporary:
-        temporary.write_bytes(in_order(save(state, metadata)))
-
-
-def in_order(file):
-    """The bytes of a safetensors file with its metadata sorted: the library writes them in an order of chance."""
-    length = int.from_bytes(file[:8], "little")
-    header = json.loads(file[8 : 8 + length])
-    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)  # the tensors stay aligned to 8 bytes
-    return len(text).to_bytes(8, "little") + text + file[8 + length :]
 
 
 def generator_from(state, origin):

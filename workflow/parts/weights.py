@@ -99,11 +99,14 @@ def draw_weights(network, seed):
     norms = [m for m in module.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
     if not norms:
         return
+    momentum = [norm.momentum for norm in norms]
     for norm in norms:  # the rest stays as it is used: dropout before a norm would make the statistics random
         norm.reset_running_stats()
         norm.train().momentum = None  # cumulative average
     network([smoothed(video) for video in network.noise(2, 112, generator(seed, "calibration"))])
     module.eval()
+    for norm, own in zip(norms, momentum, strict=True):
+        norm.momentum = own
 
 
 def smoothed(noise):

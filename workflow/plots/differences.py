@@ -1,4 +1,4 @@
-"""Which networks differ: dynamic less static of the last layers of every two networks, with paired intervals."""
+"""Which networks differ: dynamic and static of the last layers of one network less those of another, with paired intervals."""
 
 import matplotlib.pyplot as plt
 
@@ -18,7 +18,7 @@ def draw(differences, settings):
     table = table.assign(pair=a.str.split("\n").str[0] + " − " + b.str.split("\n").str[0])
     panels = list(table.groupby(["dataset", "metric"], sort=False))
     pairs = list(dict.fromkeys(table["pair"]))
-    size = (2.6 * len(panels) + 1.5, 0.28 * len(pairs) + 1)
+    size = (2.6 * len(panels) + 1.5 + 0.075 * max(map(len, pairs)), 0.28 * len(pairs) + 1)
     figure, grid = plt.subplots(1, len(panels), figsize=size, sharey=True, squeeze=False, layout="constrained")
     for axes, (names, own) in zip(grid[0], panels, strict=True):
         draw_panel(axes, own, pairs)

@@ -36,6 +36,7 @@ rule collect_clips:
         dataset="{dataset}",
         n_segments=lambda w: n_rows(w.dataset),
         max_rejected=config["clip"]["max_rejected"],
+        skip_missing=lambda w: config["datasets"][w.dataset].get("annotations", {}).get("missing") == "skip",
         source=source("collect_clips"),
     script:
         "../scripts/collect_clips.py"

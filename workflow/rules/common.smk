@@ -15,14 +15,17 @@ from workflow.lib.experiment import (
     used_models,
     used_styles,
 )
-from workflow.lib.model_entries import fetched_weights, model_entry
+from workflow.lib.model_entries import checkpoint_folder, fetched_weights, model_entry
 from workflow.lib.manifest import fingerprint, read_dataset
 from workflow.lib.plugins import constant_of, plugin_path
+from workflow.lib.published import published_rows
 from workflow.lib.sources import digest, folder_digest
+from workflow.lib.trainings import starting_entry, trained_models, training_settings
 
 try:
     validate(config, "../schemas/config.schema.yaml")
     check_config(config)
+    PUBLISHED = published_rows(config)
     ROWS = {
         name: read_dataset(name, config["datasets"][name])
         for name in used_datasets(config)
@@ -36,6 +39,7 @@ APPLIED = [name for name in used_styles(config) if "apply" in config["styles"][n
 IMPORTED = [name for name in used_styles(config) if "checkpoint" in config["styles"][name]]
 PAINTED = [name for name in used_styles(config) if name not in APPLIED + IMPORTED]
 FETCHED = fetched_weights(config, used_models(config))  # file name -> {url, sha256}
+TRAINED = trained_models(config, used_models(config))
 GALLERY = ["original", *used_styles(config)]  # what the picture of one clip shows
 
 
@@ -95,10 +99,30 @@ def network_plugin(model):
     return "models", model_entry(config, model)["family"]
 
 
-def weights_of(model):
-    """The file of a model's weights, if it has one. A file with a checksum cannot change: its time stamp says nothing."""
-    path, sha256 = (model_entry(config, model)[key] for key in ("weights", "sha256"))
+def weights_file(entry):
+    """The file of a network's weights, if it has one, or the folder of a training's declared checkpoints.
+
+    A file with a checksum cannot change: its time stamp says nothing.
+    """
+    path, sha256 = entry["weights"], entry["sha256"]
+    path = checkpoint_folder(path) or path
     return (ancient(path) if sha256 else path) if path else []
+
+
+def weights_of(model):
+    """The file of a model's weights, if it has one."""
+    return weights_file(model_entry(config, model))
+
+
+def trained_on(model):
+    """The data set that a model is trained on."""
+    return config["models"][model]["train"]["dataset"]
+
+
+def validations(model, dataset):
+    """For every training on a data set that a model comes of: the share of its videos held out, None where it has splits."""
+    trainings = [config["models"][name]["train"] for name in trained_models(config, [model])]
+    return [train["validation"] for train in trainings if train["dataset"] == dataset]
 
 
 def styles_shown(model):
@@ -148,6 +172,11 @@ def accuracies():
     """The accuracy tables of the experiment: of models that have a class list."""
     pattern = "results/accuracy/{}/{}.parquet"
     return [pattern.format(dataset, model) for dataset, model in analysed_pairs() if model_entry(config, model)["classes"]]
+
+
+def claims():
+    """What the analyses claim, each with its data set."""
+    return [claim | {"dataset": analysis["dataset"]} for analysis in config["analyses"] for claim in analysis["claims"]]
 
 
 def benchmarks():

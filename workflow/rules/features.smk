@@ -62,6 +62,9 @@ rule measure_accuracy:
     params:
         dataset="{dataset}",
         model="{model}",
+        trainings=lambda w: validations(w.model, w.dataset),
+        seed=config["seed"],
+        reversals=lambda w: config["datasets"][w.dataset].get("reversals", {}),
         confidence=config["scores"]["confidence"],
         source=source("measure_accuracy"),
     script:

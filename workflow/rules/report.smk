@@ -59,6 +59,8 @@ rule write_report:
         quality=expand("results/stylized/{dataset}/quality.parquet", dataset=analysed_datasets()),
         rejected=expand("results/clips/{dataset}/rejected.parquet", dataset=analysed_datasets()),
         models=expand("results/models/{model}.parquet", model=used_models(config)),
+        published="results/reports/{experiment}/published.parquet" if PUBLISHED else [],
+        claims="results/reports/{experiment}/claims.parquet" if claims() else [],
         accuracy="results/reports/{experiment}/accuracy.parquet" if accuracies() else [],
         benchmarks=benchmarks(),
         template=f"{workflow.basedir}/workflow/report/report.html.j2",

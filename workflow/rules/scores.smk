@@ -1,6 +1,6 @@
 # Reads:  results/features, results/pairs
 # Writes: results/scores/{metric}/{dataset}/{model}.parquet, .draws.parquet; results/reports/{experiment}/scores.parquet,
-#         differences.parquet, stability.parquet, lambda_sweep.parquet
+#         differences.parquet, stability.parquet, lambda_sweep.parquet, published.parquet, claims.parquet
 # Why:    a metric is a function over pairs of activations; one table of all scores is what every figure reads, and everything
 #         said about uncertainty comes from draws of videos that all networks share.
 rule score_features:
@@ -86,3 +86,40 @@ rule sweep_lambda:
         source=source("sweep_lambda"),
     script:
         "../scripts/sweep_lambda.py"
+
+
+rule compare_published:
+    input:
+        scores="results/reports/{experiment}/scores.parquet",
+        accuracy="results/reports/{experiment}/accuracy.parquet" if accuracies() else [],
+    output:
+        published="results/reports/{experiment}/published.parquet",
+    log:
+        "results/logs/compare_published/{experiment}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        rows=PUBLISHED,
+        threshold=config["scores"]["lambda"],
+        source=source("compare_published"),
+    script:
+        "../scripts/compare_published.py"
+
+
+rule check_claims:
+    input:
+        draws=analysed("results/scores/{metric}/{dataset}/{model}.draws.parquet"),
+        accuracy="results/reports/{experiment}/accuracy.parquet" if accuracies() else [],
+        curves="results/reports/{experiment}/training_curve.parquet" if TRAINED else [],
+    output:
+        claims="results/reports/{experiment}/claims.parquet",
+    log:
+        "results/logs/check_claims/{experiment}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        claims=claims(),
+        confidence=config["scores"]["confidence"],
+        source=source("check_claims"),
+    script:
+        "../scripts/check_claims.py"

@@ -8,7 +8,7 @@ from workflow.lib.errors import BadInput
 from workflow.lib.job import job
 from workflow.lib.tables import write_table
 from workflow.parts.class_lists import read_classes
-from workflow.parts.networks import build_network, class_scores, derivation
+from workflow.parts.networks import build_network, class_scores, provenance
 from workflow.parts.pathways import check_sampling, pathway_sets
 from workflow.parts.pooling import hooked_layers, refuse_not_finite
 from workflow.parts.preprocessing import preprocess
@@ -37,7 +37,7 @@ def describe_model(name, entry, clip, perturbations=()):
     with hooked as activations, FlopCounterMode(display=False) as counter:
         activations.shown = [own[None] for own in shown]
         with sdpa_kernel(SDPBackend.MATH):  # the counter does not know the CPU's fused attention
-            scores = class_scores(network(videos))
+            scores = class_scores(forward(name, network, videos))
     if entry["classes"]:
         check_classes(name, scores, read_classes(entry["classes"]), entry["classes"])
     silent = [layer for layer in network.layers if layer not in activations]
@@ -50,7 +50,7 @@ def describe_model(name, entry, clip, perturbations=()):
     about = {
         "model": name,
         "training": training,
-        **derivation(entry),
+        **provenance(entry),
         "weights_sha256": state_sha256(network.module),
         "parameters": sum(p.numel() for p in network.module.parameters()),
         "gflop": counter.get_total_flops() / 1e9,
@@ -63,6 +63,16 @@ def describe_model(name, entry, clip, perturbations=()):
         for depth, (layer, module) in enumerate(network.layers.items())
         for values in [activations[layer]]
     ]
+
+
+def forward(name, network, videos):
+    """What the network gives; BadInput where it cannot take its own input, the commonest slip in a network of one's own."""
+    try:
+        return network(videos)
+    except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
+        came = " and ".join(str(list(video.shape)) for video in videos)
+        reason = str(error).splitlines()[0]
+        raise BadInput(f"model {name} cannot take [batch, rgb, frame, height, width] = {came} (see `call`): {reason}") from error
 
 
 def check_classes(name, scores, classes, where):

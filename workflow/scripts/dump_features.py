@@ -10,7 +10,7 @@ from workflow.lib.tables import concat_tables, read_table
 from workflow.parts.augmentation import cropped
 from workflow.parts.batches import Batches
 from workflow.parts.frame_sampling import kendall_distance
-from workflow.parts.networks import build_network, class_scores, derivation
+from workflow.parts.networks import build_network, class_scores, provenance
 from workflow.parts.pathways import pathway_sets, shown_by_pathway
 from workflow.parts.pooling import hooked_layers, refuse_not_finite
 from workflow.parts.preprocessing import preprocess
@@ -77,7 +77,7 @@ def dump_features(name, entry, units, variants, clips, stores):
     network, training = build_network(entry)
     about = {"model": name, "entry": entry, "training": training, "weights_sha256": state_sha256(network.module)}
     about |= {"streams": {layer: network.stream_of(layer) for layer in network.layers}}
-    about |= derivation(entry) | {"pooling": entry["pooling"], "precision": "float32", "software": {"torch": torch.__version__}}
+    about |= provenance(entry) | {"pooling": entry["pooling"], "precision": "float32", "software": {"torch": torch.__version__}}
     network.module.to(device)
     orders = [np.asarray(order) for order in variants["frame_order"]]
     shown = [shown_by_pathway(order, pathway_sets(len(order), network, entry["sampling"]), entry["sampling"]) for order in orders]

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from workflow.lib.job import job
-from workflow.parts.style_weights import generator_from, save_weights
+from workflow.parts.checkpoints import save_weights
+from workflow.parts.style_weights import generator_from
 from workflow.parts.weights import read_state
 
 

@@ -7,6 +7,7 @@ from workflow.lib.features import read_about, read_keys
 from workflow.lib.job import job
 from workflow.lib.tables import concat_tables, write_table
 from workflow.parts.class_lists import key, read_classes
+from workflow.parts.splits import split_of
 
 NAMED = 10  # unknown labels named in the table
 
@@ -27,31 +28,44 @@ def independent(counts):
     return counts.sum() ** 2 / (counts**2).sum()
 
 
-def top1(seen, n_classes, confidence):
-    """Columns of table `accuracy` of some variants, a DataFrame of clip, video, label, label_class (NaN: unknown), predicted."""
-    known = seen[seen["label_class"].notna()]
+def share_right(seen, chance, confidence):
+    """Share of variants named by their class, and what it rests on: columns of table `accuracy`."""
+    counts = {"chance": chance, "n_clips": seen["clip"].nunique(), "n_videos": seen["video"].nunique()}
+    if not len(seen):
+        return counts
+    value = float((seen["label_class"] == seen["predicted"]).mean())
+    low, high = wilson(value, independent(seen["video"].value_counts().to_numpy(float)), confidence)
+    return counts | {"value": value, "low": low, "high": high}
+
+
+def left_out(seen):
+    """Clips without a label that is a class of the network: columns of table `accuracy`."""
     clips = seen.drop_duplicates("clip")
     unknown = clips[clips["label_class"].isna() & clips["label"].notna()]
     names = sorted(set(unknown["label"]))
-    columns = {
-        "quantity": "top1",
-        "chance": 1 / n_classes,
-        "n_clips": known["clip"].nunique(),
-        "n_videos": known["video"].nunique(),
-    }
-    columns |= {"n_unlabelled": int(clips["label"].isna().sum()), "n_unknown": len(unknown)}
-    columns["unknown"] = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "") or None
-    if not len(known):
-        return columns
-    value = float((known["label_class"] == known["predicted"]).mean())
-    low, high = wilson(value, independent(known["video"].value_counts().to_numpy(float)), confidence)
-    return columns | {"value": value, "low": low, "high": high}
+    listed = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+    return {"n_unlabelled": int(clips["label"].isna().sum()), "n_unknown": len(unknown), "unknown": listed or None}
 
 
-def measure_accuracy(keys, variants, clips, classes, confidence):
+def accuracies(seen, n_classes, reversal_of, confidence):
+    """Rows of table `accuracy` of some variants, a DataFrame of clip, video, label, label_class (NaN: unknown), predicted.
+
+    reversal_of: class -> the class that is its time reversal. `reversal` counts the variants that are named by one of the two.
+    """
+    known, rest = seen[seen["label_class"].notna()], left_out(seen)
+    rows = [{"quantity": "top1", **share_right(known, 1 / n_classes, confidence), **rest}]
+    if reversal_of:
+        reverse = known["label_class"].map(reversal_of)
+        either = known[reverse.notna() & ((known["predicted"] == known["label_class"]) | (known["predicted"] == reverse))]
+        rows.append({"quantity": "reversal", **share_right(either, 0.5, confidence), **rest})
+    return rows
+
+
+def measure_accuracy(keys, variants, clips, classes, reversals, confidence):
     """Top-1 accuracy in each style and order: rows of table `accuracy` without data set, model and training.
 
-    keys: key columns of the feature dumps; augmented variants are left out. Raises BadInput where the network names no
+    keys: key columns of the feature dumps; augmented variants are left out. reversals: names of classes that are each
+    other's time reversal, each pair once, for the accuracy between the two. Raises BadInput where the network names no
     classes, or more than the list has.
     """
     if keys["predicted"].isna().any():
@@ -61,6 +75,8 @@ def measure_accuracy(keys, variants, clips, classes, confidence):
             f"the network names class {int(keys['predicted'].max())}, its list has only {len(classes)}, from 0: another was needed"
         )
     index = {key(name): i for i, name in enumerate(classes)}
+    pairs = [(index.get(key(a)), index.get(key(b))) for a, b in reversals.items()]
+    reversal_of = {a: b for pair in pairs if None not in pair for a, b in (pair, pair[::-1])}
     about = clips[["clip", "video", "label"]].assign(label=clips["label"].mask(clips["label"].eq("")))
     about["label_class"] = about["label"].map(lambda label: index.get(key(label)), na_action="ignore").astype(float)
     shown = variants.loc[variants["augmentation"].isna(), ["variant", "clip", "style", "perturbation"]]
@@ -68,7 +84,11 @@ def measure_accuracy(keys, variants, clips, classes, confidence):
     groups = seen.groupby(["style", "perturbation"], sort=False, dropna=False)
     named = [(style, perturbation if isinstance(perturbation, str) else None, own) for (style, perturbation), own in groups]
     named.sort(key=lambda group: group[0] != "original")
-    return [{"style": s, "perturbation": p, **top1(own, len(classes), confidence)} for s, p, own in named]
+    return [
+        {"style": style, "perturbation": perturbation, **row}
+        for style, perturbation, own in named
+        for row in accuracies(own, len(classes), reversal_of, confidence)
+    ]
 
 
 def remark(rows, model, dataset):
@@ -83,7 +103,10 @@ if __name__ == "__main__":
     with job(snakemake):
         files, params = snakemake.input, snakemake.params
         variants, clips = concat_tables(files.variants, "variants"), concat_tables(files.clips, "clips")
-        rows = measure_accuracy(read_keys(files.features), variants, clips, read_classes(str(files.classes)), params.confidence)
+        for validation in params.trainings:  # clips that it was trained on say nothing
+            clips = clips[split_of(clips, validation, params.seed).ne("train")]
+        classes, keys = read_classes(str(files.classes)), read_keys(files.features)
+        rows = measure_accuracy(keys, variants, clips, classes, params.reversals, params.confidence)
         print(remark(rows, params.model, params.dataset) or f"{len(rows)} styles and orders")
         about = {"dataset": params.dataset, "model": params.model, "training": read_about(files.features)["training"]}
         write_table(snakemake.output.accuracy, "accuracy", [row | about for row in rows])

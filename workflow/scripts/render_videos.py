@@ -80,10 +80,10 @@ def render_video(folder, video, seed, options):
 def render_shard(folder, seed, options, first, last):
     """Write videos first..last-1 into `folder`, which appears whole or not at all; return the manifest, one row per video."""
     check(options)
-    rows = []
+    rows, before = [], options["first"]
     with atomic(folder) as temporary:
         temporary.mkdir()
-        for video in progress(range(first, last), "videos"):
+        for video in progress(range(before + first, before + last), "videos"):
             name = f"{video:06d}.mp4"
             parameters = render_video(temporary, video, seed, options)
             row = {"video": name, "path": str(Path(folder) / name), "label": parameters[options["label"]]}

@@ -12,8 +12,8 @@ from workflow.lib.files import atomic
 from workflow.lib.job import job, progress
 from workflow.lib.sources import ROOT, digest
 from workflow.lib.tables import write_table
+from workflow.parts.checkpoints import save_weights
 from workflow.parts.patch_training import PatchTraining
-from workflow.parts.style_weights import save_weights
 from workflow.parts.weights import file_sha256
 
 SAVED_EVERY, ROWS = 100, 50  # steps between checkpoints; rows per quantity of the training curve

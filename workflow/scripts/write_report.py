@@ -18,6 +18,8 @@ from workflow.lib.tables import concat_tables, read_table
 from workflow.parts.figure_style import named
 from workflow.parts.findings import findings, with_interval
 from workflow.parts.pair_selection import of_main_perturbation
+from workflow.parts.published import published_table
+from workflow.parts.rejections import LISTED, summary
 
 GALLERY = "One clip in every style and every order: what the networks see."
 PACKAGES = ["snakemake", "numpy", "pandas", "pyarrow", "seaborn"]
@@ -47,13 +49,23 @@ def layer_table(scores):
 
 
 def accuracy_table(accuracy):
-    """Top-1 accuracy in percent with its interval, one row per network, style and order; None where no network has class names."""
-    if accuracy is None:
-        return None
+    """Accuracy in percent with its interval, one row per network, style and order."""
     percent = accuracy.assign(**{column: accuracy[column] * 100 for column in ("value", "low", "high")})
     cells = ["no known label" if np.isnan(row.value) else with_interval(row, 1) for row in percent.itertuples()]
-    columns = {"order": accuracy["perturbation"].fillna("natural"), "top-1 %": cells, "chance %": accuracy["chance"] * 100}
-    shown = ["dataset", "model", "training", "style", *columns, "n_clips", "n_videos", "n_unlabelled", "n_unknown", "unknown"]
+    columns = {"order": accuracy["perturbation"].fillna("natural"), "right %": cells, "chance %": accuracy["chance"] * 100}
+    shown = [
+        "dataset",
+        "model",
+        "training",
+        "style",
+        "quantity",
+        *columns,
+        "n_clips",
+        "n_videos",
+        "n_unlabelled",
+        "n_unknown",
+        "unknown",
+    ]
     return accuracy.assign(**columns)[shown]
 
 
@@ -72,8 +84,15 @@ def cost_table(paths):
     return groups.agg(**{"seconds": ("s", "sum"), "peak memory, MB": ("max_rss", "max"), "jobs": ("s", "size")}).reset_index()
 
 
-def write_report(template, scores, models, quality, rejected, figures, config, accuracy=None, costs=None):
-    """The report as a string of HTML; figures: title -> (PNG file, caption); accuracy, costs: tables, where there are any."""
+def claims_table(claims):
+    """Claims with the differences they rest on and what became of them."""
+    cells = [with_interval(row, 3) for row in claims.itertuples()]
+    shown = ["claim", "dataset", "expect", "difference", "agree", "n_networks", "n_videos", "verdict"]
+    return claims.assign(difference=cells)[shown]
+
+
+def write_report(template, scores, models, quality, rejected, figures, config, tables):
+    """The report as a string of HTML; figures: title -> (PNG file, caption); tables: section -> table, None where there is none."""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     versions = {package: importlib.metadata.version(package) for package in PACKAGES}
     return environment.from_string(Path(template).read_text()).render(
@@ -82,14 +101,17 @@ def write_report(template, scores, models, quality, rejected, figures, config, a
         figures={title: (embedded(path), caption) for title, (path, caption) in figures.items()},
         layers=html_table(layer_table(scores)),
         models=html_table(models),
-        accuracy="" if accuracy is None else html_table(accuracy),
-        costs="" if costs is None else html_table(costs),
+        **{section: "" if table is None else html_table(table) for section, table in tables.items()},
         quality=html_table(quality),
         warnings=(quality["dataset"] + ", " + quality["warning"]).dropna().tolist(),
-        rejected=html_table(rejected) if len(rejected) else "",
+        rejected=html_table(rejected.head(LISTED)) if len(rejected) else "",
+        rejected_summary=list(summary(rejected)),
         config=json.dumps(config, indent=2, ensure_ascii=False),
         versions={"python": platform.python_version(), **versions},
     )
+
+
+SECTIONS = {"claims": claims_table, "accuracy": accuracy_table, "published": published_table}
 
 
 def caption_of(plot):
@@ -111,8 +133,8 @@ if __name__ == "__main__":
         figures |= {Path(path).stem.replace("_", " "): (path, GALLERY) for path in files.galleries}
         quality, rejected = (of_datasets(files[name], datasets, name) for name in ("quality", "rejected"))
         scores, models = of_main_perturbation(read_table(files.scores, "scores")), concat_tables(files.models, "models")
-        accuracy = read_table(files.accuracy, "accuracy") if files.get("accuracy") else None
-        tables = accuracy_table(accuracy), cost_table(files.get("benchmarks", []))
-        html = write_report(files.template, scores, models, quality, rejected, figures, snakemake.params.config, *tables)
+        tables = {name: show(read_table(files[name], name)) if files.get(name) else None for name, show in SECTIONS.items()}
+        tables["costs"] = cost_table(files.get("benchmarks", []))
+        html = write_report(files.template, scores, models, quality, rejected, figures, snakemake.params.config, tables)
         with atomic(snakemake.output.report) as temporary:
             temporary.write_text(html)

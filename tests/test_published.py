@@ -1,0 +1,163 @@
+"""Published numbers beside ours: the right number in the right cell, and no number invented."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from snakemake.utils import update_config, validate
+
+from workflow.lib.errors import BadInput
+from workflow.lib.experiment import check_config
+from workflow.lib.published import published_rows, read_published
+from workflow.lib.tables import TABLES, read_table, write_table
+from workflow.parts.published import published_table
+from workflow.scripts.compare_published import compare_published
+
+ROOT = Path(__file__).parents[1]
+OURS = {"dataset": "anet", "model": "slow"}
+FIG5 = {"figure": "Fig. 5 left", "network": "SlowOnly", "trained_on": "Kinetics"}
+CONFIG = {"published": [{**FIG5, "ours": OURS}], "analyses": [{"dataset": "anet", "models": ["slow", "slow-natural"]}]}
+
+
+def with_entry(**entry):
+    return CONFIG | {"published": [entry]}
+
+
+def score(value, **columns):
+    """A row of the score table: by default the last layer's, of the network named."""
+    base = {"dataset": "anet", "model": "slow", "training": "slow.pyth", "metric": "ratio", "layer": "res5", "depth": 4}
+    base |= {"unit": np.nan, "quantity": "percent", "factor": "dynamic", "low": value - 1, "high": value + 1, "n_videos": 9}
+    return base | columns | {"value": value}
+
+
+SCORES = pd.DataFrame(
+    [
+        score(1, layer="res2", depth=1),
+        score(2),
+        score(3, factor="static"),
+        score(4, metric="pearson"),
+        score(5, quantity="S"),
+        score(6, quantity="S", unit=0),
+        score(9, quantity="S", factor="static"),
+        score(7, model="slow-natural"),
+        score(8, dataset="other"),
+        *(score(10 + i, quantity="units", factor=f) for i, f in enumerate(("dynamic", "static", "joint", "residual"))),
+    ]
+)
+
+
+def compared(config, scores=SCORES, accuracy=None, threshold=0.5):
+    return pd.DataFrame(compare_published(published_rows(config), scores, accuracy, threshold))
+
+
+def test_the_published_file_is_consistent():
+    table = pd.DataFrame(read_published())
+    keys = ["figure", "network", "trained_on", "layer", "quantity", "factor"]
+    assert not table.duplicated(keys).any() and table["value"].notna().all()
+    layers = table[table["quantity"].isin(["percent", "S"])].pivot(index=keys[:4], columns=["quantity", "factor"], values="value")
+    assert len(layers) == 12
+    for factor in ("dynamic", "static"):
+        identical = 100 - layers["percent", "dynamic"] - layers["percent", "static"]
+        assert (1 + np.log(layers["percent", factor] / identical) - layers["S", factor]).abs().max() < 0.006  # of .1 %
+    totals = table[table["quantity"] == "units"].groupby(keys[:4])["value"].agg(["sum", "count"])
+    assert totals.loc[totals["count"] == 4, "sum"].sub(100).abs().max() <= 0.8 and (totals["count"] == 4).sum() == 15
+    assert len(table) == 4 * 12 + 6 + 4 * 15 + 1 + 4
+
+
+def test_our_number_lands_in_its_cell():
+    table = compared(CONFIG).set_index(["quantity", "factor", "metric"])
+    assert table.loc[("percent", "dynamic", "ratio"), ["published", "value", "low", "high"]].tolist() == [21.4, 2, 1, 3]
+    assert table.loc[("percent", "dynamic", "pearson"), "value"] == 4
+    assert table.loc[("percent", "static", "ratio"), ["published", "value"]].tolist() == [38.4, 3]
+    assert table.loc[("S", "dynamic", "ratio"), ["published", "value", "layer"]].tolist() == [0.37, 5, "res5"]
+    assert len(table) == 5
+    early = compared(with_entry(**FIG5, ours=OURS | {"layer": "res2"}))
+    assert early["value"].dropna().tolist() == [1]
+
+
+def test_no_number_is_invented(tmp_path):
+    for scores, reason in [
+        (SCORES, "other weights or data"),
+        (SCORES.assign(training="untrained"), "slow has no trained weights"),
+        (SCORES[SCORES["model"] != "slow"], "no such score here"),
+    ]:
+        config = with_entry(**FIG5) if reason.startswith("other") else CONFIG
+        table = compared(config, scores)
+        assert len(table) == 4 and table.get("value", pd.Series(dtype=float)).isna().all() and set(table["reason"]) == {reason}
+        write_table(tmp_path / "published.parquet", "published", table)
+        shown = published_table(read_table(tmp_path / "published.parquet", "published"))
+        assert set(shown["ours"]) == set(shown["our network"]) == {""}
+        assert list(shown["published (Kowal et al. 2022)"]) == ["21.4", "38.4", "0.37", "0.954"]
+
+
+def test_unit_classes_are_compared_at_the_published_threshold_only():
+    entry = {"figure": "Fig. 6", "network": "SlowOnly", "trained_on": "Kinetics", "ours": OURS}
+    assert compared(with_entry(**entry))["value"].tolist() == [10, 11, 12, 13]
+    table = compared(with_entry(**entry), threshold=0.4)
+    assert "value" not in table and set(table["reason"]) == {"ours are at lambda = 0.4, published at 0.5"}
+
+
+def top1(model, perturbation, value, style="original"):
+    about = {"dataset": "anet", "model": model, "training": "trained", "style": style, "perturbation": perturbation}
+    return about | {"value": value, "low": value - 0.1, "high": value + 0.1, "n_videos": 9}
+
+
+def test_relative_change_of_accuracy():
+    entry = {"figure": "Fig. 5 right", "network": "SlowOnly", "trained_on": "Kinetics", "ours": OURS | {"natural": "slow-natural"}}
+    rows = [
+        top1("slow", "shuffle", 0.3),
+        top1("slow", None, 0.9),
+        top1("slow-natural", None, 0.6),
+        top1("slow-natural", "shuffle", 0.2),
+    ]
+    rows += [top1("slow", "shuffle", 0.99, "oil")]
+    (row,) = compared(with_entry(**entry), accuracy=pd.DataFrame(rows)).to_dict("records")
+    assert [row[k] for k in ("published", "uncertainty")] == [-0.5, 1]
+    assert [row[k] for k in ("value", "low", "high")] == pytest.approx([-50, 100 * (0.2 / 0.7 - 1), 100 * (0.4 / 0.5 - 1)])
+    for accuracy in (None, pd.DataFrame(rows[1:])):
+        assert compared(with_entry(**entry), accuracy=accuracy)["reason"].str.contains("needs `classes`").all()
+
+
+def test_the_table_says_whose_number_is_whose(tmp_path):
+    write_table(
+        tmp_path / "p.parquet", "published", compared(with_entry(figure="Fig. 6", network="SlowOnly", trained_on="SSv2", ours=OURS))
+    )
+    shown = published_table(read_table(tmp_path / "p.parquet", "published"))
+    assert list(shown["published (Kowal et al. 2022)"]) == ["8.5 ± 0.4", "15.2 ± 0.4", "75.8 ± 0.4", "0.5 ± 0.4"]
+    assert shown["ours"][0] == "10.0 [9.0, 11.0]" and set(shown["our network"]) == {"slow"}
+    assert not TABLES["published"].keys() ^ set(read_table(tmp_path / "p.parquet", "published").columns)
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"figure": "Fig. 5", "network": "SlowOnly"}, "nothing in .* has figure 'Fig. 5'.* its figures are Table 1, Fig. 5 left"),
+        ({"figure": "Fig. 5 left", "network": "SlowOnly", "ours": OURS}, "is 3 cases, ours is one; name its trained_on"),
+        ({**FIG5, "ours": OURS | {"model": "fast"}}, "beside fast on anet, which no analysis names"),
+        ({**FIG5, "figure": "Fig. 5 right", "ours": OURS}, "name ours in `ours: natural`"),
+    ],
+)
+def test_a_wrong_name_is_refused(entry, message):
+    with pytest.raises(BadInput, match=message):
+        published_rows(with_entry(**entry))
+
+
+@pytest.mark.parametrize(
+    ("names", "figure"),
+    [(["fig5_left"], "Fig. 5 left"), (["fig5_left", "fig5_right"], "Fig. 5 right"), (["fig5_left", "fig6"], "Fig. 6")],
+    ids=lambda value: value[-1] if isinstance(value, list) else "",
+)
+def test_the_experiments_of_the_paper_are_valid_and_name_every_published_case(names, figure, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    for name in names:  # as --configfile does
+        update_config(config, yaml.safe_load((ROOT / f"resources/experiments/{name}.yaml").read_text()))
+    validate(config, str(ROOT / "workflow/schemas/config.schema.yaml"))
+    check_config(config)
+    rows = published_rows(config)
+    assert {row["figure"] for row in rows} == {figure}
+    assert {(row["network"], row["trained_on"]) for row in rows if row["ours"]} == {
+        (network, data) for network in ("SlowOnly", "FastOnly") for data in ("Kinetics", "Diving48", "SSv2")
+    }

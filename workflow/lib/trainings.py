@@ -1,0 +1,63 @@
+"""Which networks are trained here, on what, and from what (standard library only: used while the workflow is parsed)."""
+
+from workflow.lib.errors import BadInput
+from workflow.lib.model_entries import INHERITED, model_and_step, model_entry, resolved
+
+BUILT_FROM = ("family", "options", "weights", "sha256", "classes", "sampling", "seed")  # what of an entry decides a training
+
+
+def trained_models(config, names):
+    """Models trained here that the models `names` need, each once, those first that others start from.
+
+    Raises BadInput where a training starts, over others, from itself.
+    """
+    found = []
+
+    def visit(name, path):
+        model, _ = model_and_step(config["models"], name)
+        if model in path:
+            raise BadInput(
+                f"models: {' is trained or derived from '.join([*path[path.index(model) :], model])}: a beginning is needed"
+            )
+        own = config["models"][model]
+        source = own.get("derive", own.get("train", {})).get("from")
+        if source:
+            visit(source, [*path, model])
+        if "train" in own and model not in found:
+            found.append(model)
+
+    for name in names:
+        visit(name, [])
+    return found
+
+
+def starting_entry(config, model):
+    """What a trained model is built from and starts with: `weights` are the starting checkpoint, None for random weights."""
+    own = config["models"][model]
+    source = own["train"]["from"]
+    start = model_entry(config, source) if source else resolved(own)
+    started = {key: start[key] for key in ("weights", "sha256", "classes")}
+    return {key: (own | started)[key] for key in BUILT_FROM} | {"layers": None}
+
+
+def training_settings(config, model):
+    """What of a model's `train` decides its weights: not the number of workers, nor the name of what it starts from."""
+    return {key: value for key, value in config["models"][model]["train"].items() if key not in ("from", "workers")}
+
+
+def check_trainings(config, names):
+    """Raise BadInput where a training contradicts itself."""
+    for model in trained_models(config, names):
+        own = config["models"][model]
+        train, source = own["train"], own["train"]["from"]
+        if source and own["weights"] != INHERITED["weights"]:
+            raise BadInput(f"models: {model} is to start from the model {source} and from weights; one of the two is needed")
+        if own["classes"] and not own["weights"]:
+            raise BadInput(
+                f"models: {model} learns the labels of its clips; remove its classes, or name the weights they belong to"
+            )
+        if source and "derive" in config["models"][model_and_step(config["models"], source)[0]]:
+            raise BadInput(f"models: {model} is trained from {source}, which is derived; a network of its own is needed")
+        if train["dataset"] not in config["datasets"]:
+            known = ", ".join(config["datasets"])
+            raise BadInput(f"models: {model} is trained on '{train['dataset']}'; `datasets` defines {known}")

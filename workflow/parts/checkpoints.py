@@ -1,0 +1,40 @@
+"""Weights of networks trained here: tensors, and beside them what they are; equal weights give equal bytes."""
+
+import json
+from pathlib import Path
+
+import safetensors
+from safetensors.torch import save
+
+from workflow.lib.files import atomic
+
+TOLD = {"model": str, "training": str, "dataset": str, "step": int, "classes": json.loads}  # what a checkpoint says of itself
+
+
+def save_weights(path, network, metadata):
+    """Write the network's tensors and `metadata` (strings) to a safetensors file; equal weights give equal bytes."""
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    with atomic(path) as temporary:
+        temporary.write_bytes(in_order(save(state, metadata)))
+
+
+def in_order(file):
+    """The bytes of a safetensors file with its metadata sorted: the library writes them in an order of chance."""
+    length = int.from_bytes(file[:8], "little")
+    header = json.loads(file[8 : 8 + length])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # the tensors stay aligned to 8 bytes
+    return len(text).to_bytes(8, "little") + text + file[8 + length :]
+
+
+def checkpoint_about(path):
+    """What a checkpoint of a network trained here says of itself: TOLD; {} for any other file, and for none."""
+    if not path or Path(path).suffix != ".safetensors" or not Path(path).is_file():
+        return {}
+    try:
+        with safetensors.safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+    except (safetensors.SafetensorError, OSError):
+        return {}  # whoever reads its tensors says what is wrong with it
+    return {key: read(metadata[key]) for key, read in TOLD.items()} if TOLD.keys() <= metadata.keys() else {}

@@ -1,0 +1,109 @@
+"""What an experiment expects of its networks, held against what they did."""
+
+import numpy as np
+
+from workflow.lib.errors import BadInput
+from workflow.parts.resampling import interval
+from workflow.parts.seeding import generator
+
+DRAWS = 1000  # of an accuracy
+MORE, EQUAL = "more", "equal"
+
+
+def score_values(draws, claim):
+    """Value and bootstrap draws of every network's last layer: model -> (value, [draw], videos); the mean of several streams.
+
+    Raises BadInput where networks were not scored on the same crossings: their draws are of other videos.
+    """
+    wanted = {"dataset": claim["dataset"], "kind": "bootstrap", **claim["score"]}
+    own = draws[np.logical_and.reduce([draws[key] == value for key, value in wanted.items()])]
+    own = own[own["perturbation"] == own["perturbation"].iloc[0]] if len(own) else own
+    found = {}
+    for model in members(claim):
+        layers = own[own["model"] == model]
+        if layers.empty:
+            raise BadInput(f"claims: {model} has no {claim['score']} on {claim['dataset']}; an analysis must name them")
+        streams = layers["stream"].fillna("")
+        last = layers[layers["depth"] == layers.groupby(streams)["depth"].transform("max")]
+        found[model] = (last["value"].mean(), np.stack(last["draws"]).astype(float).mean(0), last["n_videos"].iloc[0], last)
+    crossings = {row for *_, last in found.values() for row in last["crossings"]}
+    if len(crossings) > 1:
+        raise BadInput(f"claims: {', '.join(found)} were not scored on the same crossings of {claim['dataset']}")
+    return {model: values[:3] for model, values in found.items()}
+
+
+def shares_right(rows, claim, key):
+    """Value and draws of every network's accuracy: model -> (value, [draw], videos); rows: model -> (value, videos).
+
+    Draws are of Jeffreys' posterior, each network's by itself: that two networks err on the same clips is not used, so
+    intervals of differences are wide rather than narrow.
+    """
+    found = {}
+    for model in members(claim):
+        if model not in rows or np.isnan(rows[model][0]):
+            raise BadInput(f"claims: there is no {key} of {model}")
+        value, n = rows[model]
+        draws = generator("claim", key, model).beta(value * n + 0.5, (1 - value) * n + 0.5, DRAWS)
+        found[model] = (value, draws, n)
+    return found
+
+
+def accuracy_values(accuracy, claim):
+    """Values and draws of accuracies in natural order on original clips."""
+    own = accuracy[(accuracy["dataset"] == claim["dataset"]) & (accuracy["style"] == "original") & accuracy["perturbation"].isna()]
+    own = own[own["quantity"] == claim["accuracy"]]
+    return shares_right({row.model: (row.value, row.n_videos) for row in own.itertuples()}, claim, claim["accuracy"])
+
+
+def learned_values(curves, claim):
+    """Values and draws of the accuracy on held-out clips at the end of training, shown as they were in training."""
+    own = curves[(curves["split"] != "train") & (curves["quantity"] == claim["learned"])].sort_values("step")
+    own = own.groupby("model").last()
+    return shares_right({model: (row["value"], row["n"]) for model, row in own.iterrows()}, claim, f"learned {claim['learned']}")
+
+
+def members(claim):
+    """The networks that a claim speaks of."""
+    sides = [claim["of"], claim["than"], *(claim.get("beyond") or {}).values()]
+    return list(dict.fromkeys(model for side in sides if isinstance(side, list) for model in side))
+
+
+def side(values, named):
+    """Mean value and draws of a group of networks; a number is itself."""
+    if not isinstance(named, list):
+        return named, named
+    return (np.mean([values[model][i] for model in named], 0) for i in (0, 1))
+
+
+def contrast(values, claim):
+    """Value and draws of `of` less `than`, and less the same of `beyond` where there is one."""
+    (of, of_draws), (than, than_draws) = (side(values, claim[key]) for key in ("of", "than"))
+    value, draws = of - than, of_draws - than_draws
+    if claim.get("beyond"):
+        other, other_draws = contrast(values, claim["beyond"])
+        value, draws = value - other, draws - other_draws
+    return value, draws
+
+
+def weigh(claim, values, confidence):
+    """Row of table `claims`: the difference, its interval, in how many pairs of networks it goes that way, and the verdict."""
+    value, draws = contrast(values, claim)
+    n_videos = int(min(n for *_, n in values.values()))
+    tails = (1 - confidence) / 2, (1 + confidence) / 2  # a posterior's own; resampled videos need more, see `interval`
+    ends = interval(draws, value, confidence, n_videos) if "score" in claim else np.quantile(draws, tails)
+    low, high = map(float, ends)
+    expect = claim["expect"]
+    if expect == EQUAL:
+        verdict = "fits" if low <= 0 <= high else "contradicted"
+    else:
+        verdict = "holds" if low > 0 else "contradicted" if high < 0 else "undecided"
+    row = {"claim": claim["says"], "dataset": claim.get("dataset"), "expect": expect, "value": value, "low": low, "high": high}
+    return row | {"n_networks": len(members(claim)), "n_videos": n_videos, "agree": agreement(values, claim), "verdict": verdict}
+
+
+def agreement(values, claim):
+    """Share of pairs of one network of `of` and one of `than` whose difference is above zero; None where there are no pairs."""
+    if claim["expect"] == EQUAL or claim.get("beyond"):
+        return None
+    than = [values[model][0] for model in claim["than"]] if isinstance(claim["than"], list) else [claim["than"]]
+    return float(np.mean([values[model][0] > other for model in claim["of"] for other in than]))

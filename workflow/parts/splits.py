@@ -1,0 +1,37 @@
+"""Which clips a network is trained on, and which are held out."""
+
+from workflow.lib.errors import BadInput
+from workflow.parts.seeding import generator
+
+SPLITS = {"training": "train", "validation": "val", "valid": "val", "testing": "test"}  # other spellings
+
+
+def split_of(clips, validation, seed):
+    """Split of every clip, train, val or test where it has one; where none has, val for a share `validation` of the videos."""
+    split = clips["split"].mask(clips["split"].eq("")).replace(SPLITS)
+    if split.isna().all() and validation:
+        held = clips["video"].map(lambda video: generator(seed, "held out", video).random() < validation)
+        split = held.map({True: "val", False: "train"})
+    return split
+
+
+def splits_of(clips, validation, seed):
+    """Training and held-out clips with a label, in the order of their names: two DataFrames; BadInput where one is empty.
+
+    clips: table `clips`. Held out is the split `val`, else `test`, else, where no clip has a split, the share `validation` of
+    the videos, drawn by their names.
+    """
+    clips = clips.sort_values("clip", ignore_index=True)
+    label, split = clips["label"].mask(clips["label"].eq("")), split_of(clips, validation, seed)
+    labelled = clips.assign(split=split)[label.notna()]
+    if len(clips) > len(labelled):
+        print(f"{len(clips) - len(labelled)} of {len(clips)} clips have no label and are left out")
+    parts = {name: labelled[labelled["split"] == name].reset_index(drop=True) for name in ("train", "val", "test")}
+    held_out = parts["val"] if len(parts["val"]) else parts["test"]
+    if not len(parts["train"]) or not len(held_out):
+        found = ", ".join(sorted(set(labelled["split"].dropna()))) or "none"
+        raise BadInput(
+            f"labelled clips of the splits train and val (or test) were needed, there are {found}: fill the column `split` of the "
+            "manifest, or, where there are no splits at all, set `train: {validation: 0.2}`"
+        )
+    return parts["train"], held_out

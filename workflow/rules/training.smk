@@ -1,0 +1,47 @@
+# Reads:  results/clips/{dataset}, the weights that a training starts from
+# Writes: results/checkpoints/{model}/ (weights, class names, training curve, weights of declared steps; until it is done its
+#         state, in scratch), results/reports/{experiment}/training_curve.parquet
+# Why:    what a network was trained on decides what it encodes; a network trained here is probed like any other.
+rule train_model:
+    input:
+        checked=lambda w: ancient(f"results/clips/{trained_on(w.model)}/clips.parquet"),  # enough of the data set is usable
+        clips=lambda w: of_shards("results/clips/{dataset}/{shard}/clips.parquet", trained_on(w.model)),
+        stores=lambda w: of_shards("results/clips/{dataset}/{shard}/frames.npy", trained_on(w.model)),
+        start=lambda w: weights_file(starting_entry(config, w.model)),
+        classes=lambda w: starting_entry(config, w.model)["classes"] or [],
+    output:
+        weights="results/checkpoints/{model}/weights.safetensors",
+        classes="results/checkpoints/{model}/classes.txt",
+        curve="results/checkpoints/{model}/curve.parquet",
+        steps=directory("results/checkpoints/{model}/steps"),
+    log:
+        "results/logs/train_model/{model}.log",
+    wildcard_constraints:
+        model=one_of(TRAINED),
+    conda:
+        "../../envs/torch.yaml"
+    threads: lambda w: 1 + config["models"][w.model]["train"]["workers"]  # one computes, the others read clips ahead
+    params:
+        name="{model}",
+        model=lambda w: starting_entry(config, w.model),
+        settings=lambda w: training_settings(config, w.model),
+        seed=config["seed"],
+        scratch="results/checkpoints/{model}/scratch",
+        source=lambda w: source("train_model", network_plugin(w.model)),
+    script:
+        "../scripts/train_model.py"
+
+
+rule collect_curves:
+    input:
+        curves=expand("results/checkpoints/{model}/curve.parquet", model=TRAINED),
+    output:
+        curves="results/reports/{experiment}/training_curve.parquet",
+    log:
+        "results/logs/collect_curves/{experiment}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        source=source("collect_curves"),
+    script:
+        "../scripts/collect_curves.py"
