@@ -45,7 +45,7 @@ def synthetic_dump(path, n_videos, styles):
         for layer, n in UNITS.items()
     }
     distance = np.where(variants["dynamics"] == "natural", 0.0, 0.5)
-    keys = {"variant": variants["variant"], "clip": variants["clip"], "frames_shown": [[0]] * len(variants)}
+    keys = {"variant": variants["variant"], "clip": variants["clip"], "frames_shown": [[[0]]] * len(variants)}
     about = {"training": "untrained", "derived_from": None, "derivation": None, "streams": {}, "weights_sha256": "0"}
     write_features(path, {**keys, "order_distance": distance, "predicted": [None] * len(variants)}, activations, about)
     return make_pairs(variants, clips, 0)
