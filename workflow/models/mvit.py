@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from workflow.lib.errors import BadInput
 from workflow.parts.network import Network
+from workflow.parts.preprocessing import published_short_side
 
 NORM = {"eps": 1e-6}  # of every layer norm but those after pooling, which were released with the 1e-5 of torch
 
@@ -153,4 +154,7 @@ def build(depth=16, width=96, heads=1, widen=(1, 3, 14), classes=400, frames=16,
     grid = strided((frames, size, size), PatchEmbedding.stride)
     module = MViT(grid, depth, width, heads, widen, classes)
     layers = {f"block{i:02d}": f"blocks.{i}" for i in range(depth)}
-    return Network(module, layers, frames, stride, size, (0.45,) * 3, (0.225,) * 3, tokens="class tubelet space")
+    return Network(
+        module, layers, frames, stride, size, (0.45,) * 3, (0.225,) * 3, tokens="class tubelet space",
+        short_side=published_short_side(size),
+    )  # fmt: skip

@@ -10,6 +10,7 @@ from torch import nn
 
 from workflow.lib.errors import BadInput
 from workflow.parts.network import Network
+from workflow.parts.preprocessing import published_short_side
 from workflow.parts.residual_blocks import MEAN, STD, Head, blocks_of, residual_layers
 
 
@@ -66,4 +67,5 @@ def build(architecture, depth=50, width=None, classes=400, frames=None, stride=N
     module = ResNet3D(published, blocks_of("resnet3d", depth), width, classes, temporal_pool)
     ranks = (0, 1, 3, 4, 5) if published.pools else range(5)
     layers = {f"res{rank}": f"blocks.{i}" for rank, i in enumerate(ranks, 1)}
-    return Network(module, layers, frames, stride, size, MEAN, STD)
+    short_side = published_short_side(size)
+    return Network(module, layers, frames, stride, size, MEAN, STD, short_side=short_side, any_size=True)

@@ -8,6 +8,7 @@ from torch import nn
 
 from workflow.lib.errors import BadInput
 from workflow.parts.network import Network
+from workflow.parts.preprocessing import published_short_side
 from workflow.parts.residual_blocks import BLOCKS, MEAN, STD, Head, blocks_of, residual_layers
 
 KERNELS = (1, ((1,), (1,), (3,), (3,))), (5, ((3,), (3,), (3,), (3,)))  # temporal, of the slow and of the fast pathway
@@ -90,4 +91,7 @@ def build(depth=50, width=64, classes=400, frames=32, stride=2, size=224, alpha=
     if fused:
         slow |= {f"slow_res{i + 1}": f"blocks.{i}.multipathway_fusion" for i in range(4)}
     fast = {f"fast_res{i + 1}": f"blocks.{i}.multipathway_blocks.1" for i in range(5)}
-    return Network(module, slow | fast, frames, stride, size, MEAN, STD, pathways=(alpha, 1), streams=("slow", "fast"))
+    return Network(
+        module, slow | fast, frames, stride, size, MEAN, STD, pathways=(alpha, 1), streams=("slow", "fast"),
+        short_side=published_short_side(size), any_size=True,
+    )  # fmt: skip

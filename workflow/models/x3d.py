@@ -12,8 +12,8 @@ from torch import nn
 from workflow.lib.errors import BadInput
 from workflow.parts.network import Network
 
-# Per version: expansion of depth, frames, stride and size in pixels, as trained.
-VERSIONS = {"xs": (2.2, 4, 12, 160), "s": (2.2, 13, 6, 160), "m": (2.2, 16, 5, 224), "l": (5.0, 16, 5, 312)}
+# Per version: expansion of depth, frames, stride, size and, before the crop, least short side in pixels, as trained.
+VERSIONS = {"xs": (2.2, 4, 12, 160, 182), "s": (2.2, 13, 6, 160, 182), "m": (2.2, 16, 5, 224, 256), "l": (5.0, 16, 5, 312, 356)}
 BLOCKS = (1, 2, 5, 3)  # per stage, before depth expands them
 INNER = 2.25  # width inside a block, as a multiple of the width outside
 
@@ -133,7 +133,7 @@ def build(version, width=24, depth=None, classes=400, frames=None, stride=None, 
     """
     if version not in VERSIONS:
         raise BadInput(f"x3d: version {version} came, one of {', '.join(VERSIONS)} was needed")
-    known_depth, *sampling = VERSIONS[version]
+    known_depth, *sampling, short_side = VERSIONS[version]
     depth = known_depth if depth is None else depth
     if width < 1 or depth <= 0:
         raise BadInput(f"x3d: width {width} and depth {depth} came, a width of 1 or more and a depth above 0 were needed")
@@ -142,4 +142,4 @@ def build(version, width=24, depth=None, classes=400, frames=None, stride=None, 
     module = nn.Sequential(OrderedDict(blocks=nn.Sequential(Stem(width), *stages, Head(widths[-1], classes))))
     layers = {f"res{rank}": f"blocks.{rank - 1}" for rank in range(1, 6)}
     shown = [known if given is None else given for given, known in zip((frames, stride, size), sampling, strict=True)]
-    return Network(module, layers, *shown, mean=(0.45,) * 3, std=(0.225,) * 3)
+    return Network(module, layers, *shown, mean=(0.45,) * 3, std=(0.225,) * 3, short_side=short_side if size is None else None)

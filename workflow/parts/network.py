@@ -25,7 +25,10 @@ class Network:
         fastest. None: nothing is known but their mean.
     frames, stride: how many frames it is shown, taken every `stride` clip frames from the middle of the clip, or
         "spread" evenly over it.
-    size: side in pixels of its square input (short side resized, centre cropped); None takes clips as they are.
+    size: side in pixels of its square input, the centre of the clip; None takes clips as they are.
+    short_side: pixels to which the short side is resized before the centre is cropped; None: `size`, so that nothing of the
+        short side is lost.
+    any_size: True where `size` is a choice; sampling `released` then shows 256 pixels.
     mean, std: per channel, of pixel values in [0, 1].
     weights: where the weights come from, when build() has loaded them itself; None leaves that to the pipeline.
     control: True for a network without weights to train, whose answer is known by construction.
@@ -47,6 +50,8 @@ class Network:
     channels_last: bool = False
     call: Callable | None = None
     tokens: str | None = None
+    short_side: int | None = None
+    any_size: bool = False
 
     def __call__(self, videos):
         """Run the module on one float video [batch, rgb, frame, height, width] per pathway, frames in number as declared."""

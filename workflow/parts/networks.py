@@ -11,6 +11,8 @@ from workflow.parts.derived_networks import c2d_twin
 from workflow.parts.layer_choice import choose_layers
 from workflow.parts.weights import draw_weights, load_weights, read_state
 
+RELEASED_SIZE = 256  # crop of the released code of Kowal et al., where a network takes any
+
 
 def build_network(entry):
     """Build the network of a config entry, its layers chosen and its weights in: (Network in eval mode, training).
@@ -40,6 +42,8 @@ def unfilled_network(entry, classes=None):
         network = family.build(**options)
     except TypeError as error:
         raise BadInput(f"models: {entry['family']} cannot be built with {options}: {error}") from error
+    if entry["sampling"] == "released" and network.any_size:
+        network = replace(network, size=RELEASED_SIZE, short_side=None)
     return replace(network, layers=choose_layers(network, entry["layers"]))
 
 

@@ -4,26 +4,35 @@ import torch
 import torch.nn.functional as F
 
 
-def preprocess(frames, size, mean, std):
+def preprocess(frames, network):
     """uint8 [batch, frame, height, width, rgb] to float32 [batch, rgb, frame, height, width] as the network was trained.
 
-    The short side is resized to `size` (antialiased bilinear) and the centre cropped to a square; None keeps the frame.
+    The short side is resized to `network.short_side` (antialiased bilinear) and the centre cropped to a square of
+    `network.size`; a size of None keeps the frame.
     """
     video = frames.permute(0, 4, 1, 2, 3).float() / 255  # [batch, rgb, frame, height, width]
-    if size is not None:
-        video = centre_square(video, size)
-    mean, std = (torch.tensor(x, device=video.device).view(1, 3, 1, 1, 1) for x in (mean, std))
+    if network.size is not None:
+        video = centre_square(video, network.size, network.short_side or network.size)
+    mean, std = (torch.tensor(x, device=video.device).view(1, 3, 1, 1, 1) for x in (network.mean, network.std))
     return (video - mean) / std
 
 
-def centre_square(video, size):
-    """Resize the short side of [batch, rgb, frame, height, width] to `size` and crop the centre: [..., size, size]."""
+def centre_square(video, size, short_side):
+    """Resize the short side of [batch, rgb, frame, height, width] and crop the centre: [..., size, size]."""
     batch, rgb, n_frames, height, width = video.shape
-    if min(height, width) != size:
-        scale = size / min(height, width)
-        new = [max(size, round(height * scale)), max(size, round(width * scale))]
+    if min(height, width) != short_side:
+        scale = short_side / min(height, width)
+        new = [max(short_side, round(height * scale)), max(short_side, round(width * scale))]
         images = video.transpose(1, 2).flatten(0, 1)
         images = F.interpolate(images, new, mode="bilinear", antialias=True, align_corners=False)
         video = images.unflatten(0, (batch, n_frames)).transpose(1, 2)
     top, left = (video.shape[3] - size) // 2, (video.shape[4] - size) // 2
     return video[..., top : top + size, left : left + size]
+
+
+def published_short_side(size):
+    """Short side to resize to for crops of `size` pixels: 256 for 224, the least of the training of Kinetics networks.
+
+    Feichtenhofer et al. (SlowFast, ICCV 2019), Sec. 4: short sides of 256 to 320, crops of 224. None, so `size`, for others.
+    """
+    return 256 if size == 224 else None

@@ -78,7 +78,7 @@ class Training:
     def scores(self, videos):
         """Class scores [clip, class] of uint8 videos [clip, frame, height, width, rgb], one per pathway."""
         network = self.network
-        videos = [preprocess(v.to(self.device, non_blocking=True), network.size, network.mean, network.std) for v in videos]
+        videos = [preprocess(v.to(self.device, non_blocking=True), network) for v in videos]
         with torch.autocast(self.device.type, self.half, enabled=self.half is not None):
             output = network(videos)
         scores = getattr(output, "logits", output)

@@ -29,13 +29,13 @@ def draw(differences, settings):
 
 def draw_panel(axes, table, pairs):
     """Points and intervals of one data set and metric, the two factors a little apart."""
-    for offset, (factor, own) in zip((-0.15, 0.15), table.groupby("factor"), strict=False):
-        quantity = own["quantity"].iloc[0]
+    shown = {factor: name for factors in SHOWN.values() for factor, name in factors.items()}
+    for offset, name in ((-0.15, "dynamic"), (0.15, "static")):
+        own = table[table["factor"].map(shown) == name]
         rows = [pairs.index(pair) + offset for pair in own["pair"]]
-        colour = COLOURS[SHOWN[quantity][factor]]
-        axes.hlines(rows, own["low"], own["high"], color=colour, linewidth=1.5)
-        axes.plot(own["value"], rows, "o", color=colour, markersize=3, label=SHOWN[quantity][factor])
+        axes.hlines(rows, own["low"], own["high"], color=COLOURS[name], linewidth=1.5)
+        axes.plot(own["value"], rows, "o", color=COLOURS[name], markersize=3, label=name)
     axes.axvline(0, color="0.4", linewidth=0.8)
     axes.set_yticks(range(len(pairs)), pairs)
     axes.set_ylim(len(pairs) - 0.5, -0.5)
-    axes.set_xlabel("percentage points" if quantity == "percent" else "share of variance")
+    axes.set_xlabel("percentage points" if table["quantity"].eq("percent").all() else "share of variance")

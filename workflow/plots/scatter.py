@@ -16,6 +16,7 @@ def draw(scores, settings):
     keys = ["metric", "dataset", "model", "layer", "depth"]
     if table["value"].isna().all():
         return note("no metric of this experiment gives a similarity S")
+    table["depth"] = table.groupby(["dataset", "model"])["depth"].rank("dense").astype(int)  # of each stream by itself
     wide = table.pivot(index=keys, columns="factor", values=["value", "low", "high"]).sort_values(["model", "depth"])
     table = wide["value"].reset_index()
     reach = {f: [abs(wide[end, f] - wide["value", f]).to_numpy() for end in ("low", "high")] for f in FACTORS}

@@ -28,11 +28,11 @@ def describe_model(name, entry, clip, perturbations=()):
         shown = pathway_sets(clip["frames"], network, entry["sampling"])
     except BadInput as error:
         raise BadInput(f"model {name}: {error}") from None
-    if network.size and network.size > min(clip["crop"]):
-        wanted = f"clip: {{short_side: {network.size}, crop: [{network.size}, {network.size}]}}"
-        print(f"model {name} reads {network.size} pixels, clips have {min(clip['crop'])} and are enlarged: consider {wanted}")
+    if network.size and (side := network.short_side or network.size) > min(clip["crop"]):
+        wanted = f"clip: {{short_side: {side}, crop: [{side}, {side}]}}"
+        print(f"model {name} reads clips of {side} pixels, they have {min(clip['crop'])} and are enlarged: consider {wanted}")
     noise = generator("describe_model").integers(0, 256, (1, clip["frames"], *clip["crop"], 3), "uint8")
-    videos = [preprocess(torch.from_numpy(noise[:, own]), network.size, network.mean, network.std) for own in shown]
+    videos = [preprocess(torch.from_numpy(noise[:, own]), network) for own in shown]
     hooked = hooked_layers(network, entry["pooling"])
     with hooked as activations, FlopCounterMode(display=False) as counter:
         activations.shown = [own[None] for own in shown]
@@ -56,7 +56,10 @@ def describe_model(name, entry, clip, perturbations=()):
         "gflop": counter.get_total_flops() / 1e9,
         "frames": network.frames,
         "stride": str(network.stride),
+        "short_side": network.size and (network.short_side or network.size),
         "size": network.size,
+        "sampling": entry["sampling"],
+        "pooling": entry["pooling"],
     }
     return [
         {**about, "layer": layer, "stream": network.stream_of(layer), "depth": depth, "units": values.shape[1], "module": module}

@@ -54,7 +54,7 @@ def run_network(name, entry, network, units, clips, device):
         for rows in progress(batches, "variants seen (batches)"):
             videos, activations.shown = [clips.of_pathway(p, rows) for p in range(n_pathways)], clips.shown_to(n_pathways, rows)
             with batches.fitting(f"model {name}"):
-                videos = [preprocess(v.to(device), network.size, network.mean, network.std) for v in videos]
+                videos = [preprocess(v.to(device), network) for v in videos]
                 classes.append(highest(network(videos), len(rows)))
                 for layer in chunks:
                     chunks[layer].append(activations[layer].cpu().numpy())
