@@ -14,6 +14,8 @@ class Network:
     layers: name shown -> module path, in depth order.
     pathways: the module is shown one video per number k, made of every k-th of the sampled frames; where there are several
         it is called with the list of them, in this order, e.g. (4, 1) for SlowFast's slow and fast pathway.
+    reads: what each pathway is shown, "frames", "flow" (from its frame to the next) or "flow_backward" (from the next one back),
+        in the order of `pathways`; flow comes as a picture of the colour wheel. Empty: frames.
     streams: names of parallel parts of the network, each with layers of its own called stream_layer, e.g. slow_res1 in
         "slow"; figures show them side by side.
     channels_last: True where outputs of more than 3 axes end in their units, as in video Swin transformers:
@@ -52,6 +54,7 @@ class Network:
     tokens: str | None = None
     short_side: int | None = None
     any_size: bool = False
+    reads: tuple[str, ...] = ()
 
     def __call__(self, videos):
         """Run the module on one float video [batch, rgb, frame, height, width] per pathway, frames in number as declared."""
