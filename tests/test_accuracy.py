@@ -11,9 +11,10 @@ from tests.copied_project import TINY, Project
 from workflow.lib.errors import BadInput
 from workflow.lib.model_entries import class_list_path
 from workflow.parts.class_lists import key, read_classes
+from workflow.parts.proportions import wilson
 from workflow.scripts.list_variants import list_originals, list_variants
 from workflow.scripts.make_pairs import make_pairs
-from workflow.scripts.measure_accuracy import measure_accuracy, remark, wilson
+from workflow.scripts.measure_accuracy import measure_accuracy, remark
 from workflow.scripts.write_report import accuracy_table, cost_table
 
 PAIRS = {"styles": ["oil", "ink"], "styles_per_clip": "all", "orders_per_clip": 2, "dynamics": "shuffle"}

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from workflow.lib.errors import BadInput
-from workflow.parts.claims import members
+from workflow.lib.experiment import members
 from workflow.scripts.check_claims import check_claims
 
 SCORE = {"metric": "pearson", "quantity": "S", "factor": "dynamic"}

@@ -18,7 +18,11 @@ from workflow.scripts.compare_published import compare_published
 ROOT = Path(__file__).parents[1]
 OURS = {"dataset": "anet", "model": "slow"}
 FIG5 = {"figure": "Fig. 5 left", "network": "SlowOnly", "trained_on": "Kinetics"}
-CONFIG = {"published": [{**FIG5, "ours": OURS}], "analyses": [{"dataset": "anet", "models": ["slow", "slow-natural"]}]}
+CONFIG = {
+    "published": [{**FIG5, "ours": OURS}],
+    "analyses": [{"dataset": "anet", "models": ["slow", "slow-natural"]}],
+    "models": {"slow": {"train": {}}, "slow-natural": {"train": {}}, "fixed": {}},
+}
 
 
 def with_entry(**entry):
@@ -48,8 +52,8 @@ SCORES = pd.DataFrame(
 )
 
 
-def compared(config, scores=SCORES, accuracy=None, threshold=0.5):
-    return pd.DataFrame(compare_published(published_rows(config), scores, accuracy, threshold))
+def compared(config, scores=SCORES, curves=None, threshold=0.5):
+    return pd.DataFrame(compare_published(published_rows(config), scores, curves, threshold, confidence=0.95))
 
 
 def test_the_published_file_is_consistent():
@@ -99,25 +103,23 @@ def test_unit_classes_are_compared_at_the_published_threshold_only():
     assert "value" not in table and set(table["reason"]) == {"ours are at lambda = 0.4, published at 0.5"}
 
 
-def top1(model, perturbation, value, style="original"):
-    about = {"dataset": "anet", "model": model, "training": "trained", "style": style, "perturbation": perturbation}
-    return about | {"value": value, "low": value - 0.1, "high": value + 0.1, "n_videos": 9}
+def top1(model, step, value, split="val", quantity="top1"):
+    about = {"model": model, "dataset": "anet-train", "step": step, "split": split, "quantity": quantity}
+    return about | {"value": value, "n": 50}
 
 
 def test_relative_change_of_accuracy():
-    entry = {"figure": "Fig. 5 right", "network": "SlowOnly", "trained_on": "Kinetics", "ours": OURS | {"natural": "slow-natural"}}
-    rows = [
-        top1("slow", "shuffle", 0.3),
-        top1("slow", None, 0.9),
-        top1("slow-natural", None, 0.6),
-        top1("slow-natural", "shuffle", 0.2),
-    ]
-    rows += [top1("slow", "shuffle", 0.99, "oil")]
-    (row,) = compared(with_entry(**entry), accuracy=pd.DataFrame(rows)).to_dict("records")
-    assert [row[k] for k in ("published", "uncertainty")] == [-0.5, 1]
-    assert [row[k] for k in ("value", "low", "high")] == pytest.approx([-50, 100 * (0.2 / 0.7 - 1), 100 * (0.4 / 0.5 - 1)])
-    for accuracy in (None, pd.DataFrame(rows[1:])):
-        assert compared(with_entry(**entry), accuracy=accuracy)["reason"].str.contains("needs `classes`").all()
+    """Held-out clips at the end of training; 20 of 50 right is 27.6 to 53.8 %, 40 of 50 is 67.0 to 88.8 % (Wilson)."""
+    entry = {"figure": "Fig. 5 right", "network": "SlowOnly", "trained_on": "Kinetics"}
+    entry |= {"ours": {"model": "slow", "natural": "slow-natural"}}
+    rows = [top1("slow", 100, 0.4), top1("slow", 50, 0.9), top1("slow", 100, 1.0, "train"), top1("slow", 100, 2.0, quantity="loss")]
+    rows += [top1("slow-natural", 0, 0.1), top1("slow-natural", 100, 0.8)]
+    (row,) = compared(with_entry(**entry), curves=pd.DataFrame(rows)).to_dict("records")
+    assert [row[k] for k in ("published", "uncertainty")] == [-0.5, 1] and row["training"] == "anet-train shuffled, 100 steps"
+    assert row["value"] == pytest.approx(-50)
+    assert [row[k] for k in ("low", "high")] == pytest.approx([100 * (0.2761 / 0.8876 - 1), 100 * (0.5382 / 0.6696 - 1)], abs=0.05)
+    nothing = pd.DataFrame([*rows[:-1], top1("slow-natural", 100, 0.0)])
+    assert compared(with_entry(**entry), curves=nothing)["reason"].eq("slow-natural names no held-out clip rightly").all()
 
 
 def test_the_table_says_whose_number_is_whose(tmp_path):
@@ -136,7 +138,9 @@ def test_the_table_says_whose_number_is_whose(tmp_path):
         ({"figure": "Fig. 5", "network": "SlowOnly"}, "nothing in .* has figure 'Fig. 5'.* its figures are Table 1, Fig. 5 left"),
         ({"figure": "Fig. 5 left", "network": "SlowOnly", "ours": OURS}, "is 3 cases, ours is one; name its trained_on"),
         ({**FIG5, "ours": OURS | {"model": "fast"}}, "beside fast on anet, which no analysis names"),
+        ({**FIG5, "ours": {"model": "slow"}}, "beside slow on None, which no analysis names"),
         ({**FIG5, "figure": "Fig. 5 right", "ours": OURS}, "name ours in `ours: natural`"),
+        ({**FIG5, "figure": "Fig. 5 right", "ours": OURS | {"natural": "fixed"}}, "compares trainings; fixed is not trained here"),
     ],
 )
 def test_a_wrong_name_is_refused(entry, message):

@@ -66,7 +66,7 @@ def test_layers_and_scores_are_the_peers(architecture):
 @pytest.mark.parametrize(("architecture", "frames"), [("c2d", 4), ("slowonly", 8)])
 def test_the_published_head_is_ours_at_224_pixels(architecture, frames):
     theirs = fill(peer_of(architecture, stem_dim_out=8).blocks[-1])
-    head = Head(256, 400).eval()
+    head = Head(256, 400, dropout=0.5).eval()
     head.load_state_dict(theirs.state_dict())
     video = torch.randn(2, 256, frames, 7, 7)
     assert_same([head(video)], [theirs(video)], tolerance=1e-6)

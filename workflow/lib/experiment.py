@@ -33,8 +33,18 @@ def used_datasets(config):
 
 
 def used_models(config):
-    """Models that an analysis names."""
-    return list(dict.fromkeys(model for analysis in config["analyses"] for model in analysis["models"]))
+    """Models that an analysis, a claim or a published number names."""
+    names = [model for analysis in config["analyses"] for model in analysis["models"]]
+    names += [model for analysis in config["analyses"] for claim in analysis["claims"] for model in members(claim)]
+    ours = [entry["ours"] for entry in config["published"] if "ours" in entry]
+    names += [own[key] for own in ours for key in ("model", "natural") if key in own]
+    return list(dict.fromkeys(names))
+
+
+def members(claim):
+    """The networks that a claim speaks of."""
+    sides = [claim["of"], claim["than"], *(claim.get("beyond") or {}).values()]
+    return list(dict.fromkeys(model for side in sides if isinstance(side, list) for model in side))
 
 
 def perturbations_of(pairs):

@@ -24,6 +24,7 @@ def published_rows(config):
     if not config["published"]:
         return []
     known, rows = read_published(), []
+    trained = [name for name, model in config["models"].items() if "train" in model]
     analysed = {(analysis["dataset"], model) for analysis in config["analyses"] for model in analysis["models"]}
     for entry in config["published"]:
         wanted = {key: entry[key] for key in KEYS if key in entry}
@@ -32,7 +33,7 @@ def published_rows(config):
             there = ", ".join(dict.fromkeys(row["figure"] for row in known))
             raise BadInput(f"published: nothing in {SOURCE} has {said(wanted)}; its figures are {there}")
         if ours := entry.get("ours"):
-            check_ours(ours, own, said(wanted), analysed)
+            check_ours(ours, own, said(wanted), analysed, trained)
         rows += [row | {"ours": ours} for row in own]
     return rows
 
@@ -42,13 +43,15 @@ def said(wanted):
     return ", ".join(f"{key} '{value}'" for key, value in wanted.items())
 
 
-def check_ours(ours, own, wanted, analysed):
-    """Raise BadInput unless `ours` is one counterpart of one published case, and analysed in this experiment."""
+def check_ours(ours, own, wanted, analysed, trained):
+    """Raise BadInput unless `ours` is one counterpart of one published case, and trained or analysed in this experiment."""
     cases = list(dict.fromkeys(tuple(row[key] for key in KEYS) for row in own))
     if len(cases) > 1:
         raise BadInput(f"published: {wanted} is {len(cases)} cases, ours is one; name its {' or '.join(KEYS[2:])} too")
-    for model in (ours["model"], ours.get("natural", ours["model"])):
-        if (ours["dataset"], model) not in analysed:
-            raise BadInput(f"published: {wanted} stands beside {model} on {ours['dataset']}, which no analysis names")
-    if any(row["quantity"] == "relative_top1" for row in own) and "natural" not in ours:
-        raise BadInput(f"published: {wanted} is relative to a network trained on natural order; name ours in `ours: natural`")
+    if any(row["quantity"] == "relative_top1" for row in own):
+        if "natural" not in ours:
+            raise BadInput(f"published: {wanted} is relative to a network trained on natural order; name ours in `ours: natural`")
+        if away := [ours[key] for key in ("model", "natural") if ours[key] not in trained]:
+            raise BadInput(f"published: {wanted} compares trainings; {away[0]} is not trained here")
+    elif (ours.get("dataset"), ours["model"]) not in analysed:
+        raise BadInput(f"published: {wanted} stands beside {ours['model']} on {ours.get('dataset')}, which no analysis names")

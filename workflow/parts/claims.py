@@ -3,6 +3,7 @@
 import numpy as np
 
 from workflow.lib.errors import BadInput
+from workflow.lib.experiment import members
 from workflow.parts.resampling import interval
 from workflow.parts.seeding import generator
 
@@ -60,12 +61,6 @@ def learned_values(curves, claim):
     own = curves[(curves["split"] != "train") & (curves["quantity"] == claim["learned"])].sort_values("step")
     own = own.groupby("model").last()
     return shares_right({model: (row["value"], row["n"]) for model, row in own.iterrows()}, claim, f"learned {claim['learned']}")
-
-
-def members(claim):
-    """The networks that a claim speaks of."""
-    sides = [claim["of"], claim["than"], *(claim.get("beyond") or {}).values()]
-    return list(dict.fromkeys(model for side in sides if isinstance(side, list) for model in side))
 
 
 def side(values, named):

@@ -84,9 +84,9 @@ class Head(nn.Module):
     The public networks slide a mean of 7x7 over the last map and average the scores: the same thing at 224 pixels.
     """
 
-    def __init__(self, width, classes):
+    def __init__(self, width, classes, dropout):
         super().__init__()
-        self.dropout = nn.Dropout(0.5)
+        self.dropout = nn.Dropout(dropout)
         self.proj = nn.Linear(width, classes)
 
     def forward(self, x):

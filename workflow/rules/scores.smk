@@ -91,7 +91,7 @@ rule sweep_lambda:
 rule compare_published:
     input:
         scores="results/reports/{experiment}/scores.parquet",
-        accuracy="results/reports/{experiment}/accuracy.parquet" if accuracies() else [],
+        curves="results/reports/{experiment}/training_curve.parquet" if TRAINED else [],
     output:
         published="results/reports/{experiment}/published.parquet",
     log:
@@ -101,6 +101,7 @@ rule compare_published:
     params:
         rows=PUBLISHED,
         threshold=config["scores"]["lambda"],
+        confidence=config["scores"]["confidence"],
         source=source("compare_published"),
     script:
         "../scripts/compare_published.py"

@@ -5,6 +5,7 @@ import pandas as pd
 from workflow.lib.job import job
 from workflow.lib.tables import read_table, write_table
 from workflow.parts.pair_selection import of_main_perturbation
+from workflow.parts.proportions import wilson
 
 LAMBDA = 0.5  # of the published unit classes
 NO_WEIGHTS = ["untrained", "control"]
@@ -22,29 +23,24 @@ def of_scores(row, scores, threshold):
     return own[columns].to_dict("records"), "no such score here"
 
 
-def of_accuracy(row, accuracy):
+def of_curves(row, curves, confidence):
     """Our relative change of top-1, percent: (list of columns, why there is none).
 
-    Trained and shown shuffled against trained and shown natural, original appearance. The interval spans what both networks'
-    intervals allow together: it is never too narrow.
+    Trained and held against shuffled clips, relative to natural ones: top-1 on the held-out clips when each training ended, shown
+    as they were in training. The interval spans what both networks' intervals allow together: it is never too narrow.
     """
-    ours, reason = row["ours"], "no accuracy on shuffled and natural clips: it needs `classes` and `original` among the styles"
-    if accuracy is None:
-        return [], reason
-    top1 = accuracy[accuracy["dataset"].eq(ours["dataset"]) & accuracy["style"].eq("original") & accuracy["value"].notna()]
-    shuffled = top1[top1["model"].eq(ours["model"]) & top1["perturbation"].eq("shuffle")]
-    natural = top1[top1["model"].eq(ours["natural"]) & top1["perturbation"].isna() & top1["low"].gt(0)]
-    if shuffled.empty or natural.empty:
-        return [], reason
-    (new,), (old,) = shuffled.itertuples(), natural.itertuples()
-    if old.training in NO_WEIGHTS:
-        return [], f"{old.model} has no trained weights"
-    pairs = {"value": (new.value, old.value), "low": (new.low, old.high), "high": (new.high, old.low)}
+    ends = curves[curves["split"].ne("train") & curves["quantity"].eq("top1")].sort_values("step").groupby("model").last()
+    new, old = (ends.loc[row["ours"][key]] for key in ("model", "natural"))
+    if not old["value"]:
+        return [], f"{row['ours']['natural']} names no held-out clip rightly"
+    (new_low, new_high), (old_low, old_high) = (wilson(end["value"], end["n"], confidence) for end in (new, old))
+    pairs = {"value": (new["value"], old["value"]), "low": (new_low, old_high), "high": (new_high, old_low)}
     change = {name: 100 * (ours / theirs - 1) for name, (ours, theirs) in pairs.items()}
-    return [{"training": new.training, "metric": "top1", "n_videos": new.n_videos, **change}], ""
+    about = {"training": f"{new['dataset']} shuffled, {new['step']} steps", "dataset": new["dataset"], "metric": "top1"}
+    return [{**about, "n_videos": int(new["n"]), **change}], ""
 
 
-def compare_published(rows, scores, accuracy, threshold):
+def compare_published(rows, scores, curves, threshold, confidence):
     """Rows of table `published`, one per published number and metric of ours; without a counterpart ours is null."""
     compared = []
     for row in rows:
@@ -53,9 +49,9 @@ def compare_published(rows, scores, accuracy, threshold):
         if not row["ours"]:
             compared.append(base | {"reason": "other weights or data"})
             continue
-        base |= {"dataset": row["ours"]["dataset"], "model": row["ours"]["model"]}
+        base |= {"dataset": row["ours"].get("dataset"), "model": row["ours"]["model"]}
         relative = row["quantity"] == "relative_top1"
-        found, reason = of_accuracy(row, accuracy) if relative else of_scores(row, scores, threshold)
+        found, reason = of_curves(row, curves, confidence) if relative else of_scores(row, scores, threshold)
         if found and found[0]["training"] in NO_WEIGHTS:
             found, reason = [], f"{row['ours']['model']} has no trained weights"
         compared += [base | own for own in found] or [base | {"reason": reason}]
@@ -66,6 +62,6 @@ if __name__ == "__main__":
     with job(snakemake):
         files, params = snakemake.input, snakemake.params
         scores = of_main_perturbation(read_table(files.scores, "scores"))
-        accuracy = read_table(files.accuracy, "accuracy") if files.get("accuracy") else None
-        compared = compare_published(params.rows, scores, accuracy, params.threshold)
+        curves = read_table(files.curves, "training_curve") if files.curves else None
+        compared = compare_published(params.rows, scores, curves, params.threshold, params.confidence)
         write_table(snakemake.output.published, "published", pd.DataFrame(compared))

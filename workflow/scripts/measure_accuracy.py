@@ -1,23 +1,14 @@
 """How often a network names the class of its clips, original and stylized: is it the network it should be, fed as it should be?"""
 
-from statistics import NormalDist
-
 from workflow.lib.errors import BadInput
 from workflow.lib.features import read_about, read_keys
 from workflow.lib.job import job
 from workflow.lib.tables import concat_tables, write_table
 from workflow.parts.class_lists import key, read_classes
+from workflow.parts.proportions import wilson
 from workflow.parts.splits import split_of
 
 NAMED = 10  # unknown labels named in the table
-
-
-def wilson(share, n, confidence):
-    """Wilson's score interval (JASA 22:209, 1927) of a share of `n` independent yes or no: (low, high)."""
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * (share * (1 - share) / n + z**2 / (4 * n**2)) ** 0.5
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def independent(counts):
