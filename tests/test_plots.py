@@ -122,3 +122,33 @@ def test_training_curves_are_drawn(tmp_path):
     figure.savefig(tmp_path / "figure.png")
     assert len(figure.axes) == 2
     plot.draw(pd.DataFrame(columns=list(TABLES["training_curve"])), {}).savefig(tmp_path / "none.png")
+
+
+def test_claims_are_drawn_with_their_verdicts():
+    base = {"dataset": "probe", "agree": 1.0, "n_networks": 2, "n_videos": 9}
+    rows = [
+        {"claim": "a is more than b", "measure": "learned top1", "expect": "more", "verdict": "holds", "value": 0.3},
+        {"claim": "a is more than c", "measure": "learned top1", "expect": "more", "verdict": "undecided", "value": 0.0},
+        {"claim": "a is as c", "measure": "pearson percent dynamic", "expect": "equal", "verdict": "contradicted", "value": 4.0},
+    ]
+    table = pd.DataFrame([base | row | {"low": row["value"] - 0.1, "high": row["value"] + 0.1} for row in rows])
+    figure = load_plugin("plots", "claims").draw(table, {})
+    assert [axes.get_title("left") for axes in figure.axes] == ["learned top1", "pearson percent dynamic"]
+    assert [text.get_text() for axes in figure.axes for text in axes.texts] == ["holds", "undecided", "contradicted"]
+    assert [line.get_xdata()[0] for line in figure.axes[0].lines[:2]] == [0.3, 0.0]
+
+
+def test_replicates_of_one_network_share_a_row():
+    curves = [
+        {"model": f"net-{seed}", "dataset": "d", "step": step, "epoch": step / 10, "split": split, "quantity": "top1"}
+        | {"value": value, "n": 20}
+        for seed, end in ((1, 0.5), (2, 0.7))
+        for step, value in ((0, 0.1), (10, end))
+        for split in ("train", "val")
+    ]
+    (axes,) = load_plugin("plots", "learned").draw(pd.DataFrame(curves), {}).axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["net"]
+    assert sorted(line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o") == [0.5, 0.7]
+    scores = score_table(("d", "net-1", "pearson", 0.9), ("d", "net-2", "pearson", 0.8))
+    axes = load_plugin("plots", "replicates").draw(scores.assign(training="d, 10 steps"), {}).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["net"]

@@ -194,6 +194,7 @@ TABLES = {
     },
     "claims": {
         "claim": (text, "what the config claims"),
+        "measure": (text, "what its values are: metric, quantity and factor of a score, `accuracy` or `learned` and its quantity"),
         "dataset": (text, "data set of the scores or accuracies; null for what was measured in training"),
         "expect": (text, "more: above zero; equal: no different from zero"),
         "value": (real, "mean of the first group of networks less that of the second"),

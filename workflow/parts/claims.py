@@ -92,8 +92,23 @@ def weigh(claim, values, confidence):
         verdict = "fits" if low <= 0 <= high else "contradicted"
     else:
         verdict = "holds" if low > 0 else "contradicted" if high < 0 else "undecided"
-    row = {"claim": claim["says"], "dataset": claim.get("dataset"), "expect": expect, "value": value, "low": low, "high": high}
+    row = {
+        "claim": claim["says"],
+        "measure": measure_of(claim),
+        "dataset": claim.get("dataset"),
+        "expect": expect,
+        "value": value,
+        "low": low,
+        "high": high,
+    }
     return row | {"n_networks": len(members(claim)), "n_videos": n_videos, "agree": agreement(values, claim), "verdict": verdict}
+
+
+def measure_of(claim):
+    """What a claim is about, in words."""
+    if "score" in claim:
+        return " ".join(claim["score"][key] for key in ("metric", "quantity", "factor"))
+    return next(f"{kind} {claim[kind]}" for kind in ("accuracy", "learned") if kind in claim)
 
 
 def agreement(values, claim):

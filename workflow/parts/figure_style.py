@@ -39,6 +39,11 @@ def named(scores):
     return scores.assign(model=model + "\n" + scores["dataset"] if scores["dataset"].nunique() > 1 else model)
 
 
+def replicate_groups(models):
+    """Names of networks without a last number, which tells replicates of other seeds apart: a Series."""
+    return models.str.replace(r"-\d+(?=$| |\n)", "", n=1, regex=True)
+
+
 def of_last_layers(scores):
     """The rows of the last layer of every network, of every stream where it has several."""
     keys = [*(scores[key] for key in ("dataset", "metric", "model")), scores["stream"].fillna("")]
