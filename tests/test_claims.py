@@ -55,7 +55,7 @@ def test_accuracies_are_held_against_chance_and_against_each_other():
 def test_what_shuffling_costs_is_compared_between_data_sets():
     values = {"motion": 0.9, "motion-shuffled": 0.5, "scene": 0.95, "scene-shuffled": 0.94}
     curves = [
-        {"model": m, "split": "val", "quantity": "top1", "step": step, "value": v if step else 0.1, "n": 200}
+        {"model": m, "split": "val", "quantity": "top1", "step": step, "value": v if step else 0.1, "n": 400, "n_videos": 200}
         for m, v in values.items()
         for step in (100, 0)
     ]

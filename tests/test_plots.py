@@ -30,6 +30,8 @@ def score_table(*analyses):
             "checkpoint_of": None,
             "step": None,
             "stream": None,
+            "frames": 8,
+            "stride": "2",
         }
         for depth, layer in enumerate(("res1", "res2")):
             about = {**names, "layer": layer, "depth": depth}
@@ -113,7 +115,16 @@ def test_scores_over_a_training_are_drawn_at_their_steps():
 def test_training_curves_are_drawn(tmp_path):
     plot = load_plugin("plots", "training_curves")
     rows = [
-        {"model": "slow", "dataset": "shapes", "step": step, "split": split, "quantity": quantity, "value": 1 / (step + 1), "n": 4}
+        {
+            "model": "slow",
+            "dataset": "shapes",
+            "step": step,
+            "split": split,
+            "quantity": quantity,
+            "value": 1 / (step + 1),
+            "n": 4,
+            "n_videos": 4,
+        }
         for step in (0, 20, 40)
         for split in ("train", "val")
         for quantity in ("loss", "top1")
@@ -141,7 +152,7 @@ def test_claims_are_drawn_with_their_verdicts():
 def test_replicates_of_one_network_share_a_row():
     curves = [
         {"model": f"net-{seed}", "dataset": "d", "step": step, "epoch": step / 10, "split": split, "quantity": "top1"}
-        | {"value": value, "n": 20}
+        | {"value": value, "n": 20, "n_videos": 20}
         for seed, end in ((1, 0.5), (2, 0.7))
         for step, value in ((0, 0.1), (10, end))
         for split in ("train", "val")
@@ -152,3 +163,16 @@ def test_replicates_of_one_network_share_a_row():
     scores = score_table(("d", "net-1", "pearson", 0.9), ("d", "net-2", "pearson", 0.8))
     axes = load_plugin("plots", "replicates").draw(scores.assign(training="d, 10 steps"), {}).axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["net"]
+
+
+def test_the_sweep_puts_every_sampling_into_its_cell():
+    tables = [
+        score_table(("d", f"net-{frames}x{stride}", "pearson", 0.01 * frames * stride)).assign(frames=frames, stride=str(stride))
+        for frames in (4, 8)
+        for stride in (1, 2)
+    ]
+    figure = load_plugin("plots", "sampling_sweep").draw(pd.concat(tables), {})
+    axes = next(axes for axes in figure.axes if axes.get_title() == "net (untrained)\npearson: percent static")
+    cells = axes.images[0].get_array().tolist()
+    assert sum(cells, []) == pytest.approx([1.6, 3.2, 3.2, 6.4])  # strides down, frames across; percent is 40 S in this table
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["4", "8"]

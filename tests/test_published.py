@@ -105,7 +105,7 @@ def test_unit_classes_are_compared_at_the_published_threshold_only():
 
 def top1(model, step, value, split="val", quantity="top1"):
     about = {"model": model, "dataset": "anet-train", "step": step, "split": split, "quantity": quantity}
-    return about | {"value": value, "n": 50}
+    return about | {"value": value, "n": 60, "n_videos": 50}
 
 
 def test_relative_change_of_accuracy():

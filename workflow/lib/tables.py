@@ -59,6 +59,7 @@ TABLES = {
         "quantity": (text, "loss (cross-entropy, nats) or top1 (share of clips named rightly)"),
         "value": (real, "its mean"),
         "n": (whole, "clips the mean rests on"),
+        "n_videos": (whole, "videos that these clips were cut from"),
     },
     "quality": {
         "style": (text, "style measured"),
@@ -160,6 +161,8 @@ TABLES = {
         "derivation": (text, "what was made of it: random_weights or c2d_twin"),
         "checkpoint_of": (text, "the training of this config that the weights are a checkpoint of; null for others"),
         "step": (whole, "steps of that training"),
+        "frames": (whole, "frames the network is shown"),
+        "stride": (text, "clip frames between them, or `spread`"),
         "n_crossings_left_out": (whole, "crossings dropped because the order shown is too near the natural one"),
     },
     "published": {

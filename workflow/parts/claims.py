@@ -60,7 +60,8 @@ def learned_values(curves, claim):
     """Values and draws of the accuracy on held-out clips at the end of training, shown as they were in training."""
     own = curves[(curves["split"] != "train") & (curves["quantity"] == claim["learned"])].sort_values("step")
     own = own.groupby("model").last()
-    return shares_right({model: (row["value"], row["n"]) for model, row in own.iterrows()}, claim, f"learned {claim['learned']}")
+    shares = {model: (row["value"], row["n_videos"]) for model, row in own.iterrows()}  # clips of a video are not independent
+    return shares_right(shares, claim, f"learned {claim['learned']}")
 
 
 def side(values, named):

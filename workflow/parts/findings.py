@@ -1,6 +1,6 @@
 """What an experiment's scores say, in sentences generated from the numbers."""
 
-from workflow.parts.figure_style import named, of_last_layers
+from workflow.parts.figure_style import named, of_last_layers, replicate_groups
 
 
 def with_interval(row, digits=1):
@@ -15,21 +15,36 @@ def last_layers(scores, quantity, factors):
     return named(of_last_layers(scores[chosen]))
 
 
+def told(rows, digits):
+    """The value of a network with its interval; of replicates their mean and range."""
+    if len(rows) == 1:
+        return with_interval(next(rows.itertuples()), digits)
+    low, mean, high = rows["value"].min(), rows["value"].mean(), rows["value"].max()
+    return f"{mean:.{digits}f} ({low:.{digits}f} to {high:.{digits}f}, {len(rows)} networks)"
+
+
+def by_network(own):
+    """Rows of one data set and metric, replicates together: network -> rows."""
+    return dict(list(own.groupby(replicate_groups(own["model"]), sort=False)))
+
+
 def percentage_sentences(scores):
     """One sentence per data set and metric, the network that leans most to dynamics first."""
     for (dataset, metric), own in last_layers(scores, "percent", ["dynamic", "static"]).groupby(["dataset", "metric"], sort=False):
-        values = own.pivot(index="model", columns="factor", values="value")
-        order = (values["dynamic"] - values["static"]).sort_values(ascending=False).index
-        rows = {(row.model, row.factor): with_interval(row) for row in own.itertuples()}
-        lead = ", ".join(f"{model} {rows[model, 'dynamic']} / {rows[model, 'static']}" for model in order)
+        sides = {name: [rows[rows["factor"] == f] for f in ("dynamic", "static")] for name, rows in by_network(own).items()}
+        sides = {name: both for name, both in sides.items() if all(map(len, both))}
+        lean = {name: dynamic["value"].mean() - static["value"].mean() for name, (dynamic, static) in sides.items()}
+        order = sorted(sides, key=lambda name: -lean[name] if lean[name] == lean[name] else float("inf"))
+        lead = ", ".join(f"{name} {' / '.join(told(rows, 1) for rows in sides[name])}" for name in order)
         yield f"On {dataset}, the last layers encode, in percent dynamic / static by {metric}: {lead}."
 
 
 def share_sentences(scores):
     """One sentence per data set on how much of the variance between clips goes when frames are reordered."""
     for dataset, own in last_layers(scores, "share", ["order_dependence"]).groupby("dataset", sort=False):
-        ordered = own.sort_values("value", ascending=False)
-        lead = ", ".join(f"{row.model} {with_interval(row, 2)}" for row in ordered.itertuples())
+        networks = by_network(own)
+        order = sorted(networks, key=lambda name: -networks[name]["value"].mean())
+        lead = ", ".join(f"{name} {told(networks[name], 2)}" for name in order)
         yield f"On {dataset}, the share of the last layers' variance that depends on frame order is: {lead}."
 
 
@@ -47,6 +62,7 @@ def findings(scores, confidence=0.95):
         sentences.append(f"Networks with random weights, which say nothing about trained ones: {', '.join(labels)}.")
     trained = scores[scores["checkpoint_of"].notna() & scores["training"].ne("untrained")].drop_duplicates("model")
     if len(trained):
-        told = "; ".join(f"{row.model}: {row.training}" for row in trained.itertuples())
-        sentences.append(f"Networks trained by this workflow, and on what: {told}.")
+        groups = trained.assign(network=replicate_groups(trained["model"])).drop_duplicates(["network", "training"])
+        listed = "; ".join(f"{row.network}: {row.training}" for row in groups.itertuples())
+        sentences.append(f"Networks trained by this workflow, and on what: {listed}.")
     return sentences

@@ -36,6 +36,7 @@ class ClipBatches:
 
     def __init__(self, clips, stores, classes, network, sampling, settings, seed):
         index = {key(name): i for i, name in enumerate(classes)}
+        self.n_videos = clips["video"].nunique()
         self.names, self.places = list(clips["clip"]), list(zip(clips["store"], clips["row"], strict=True))
         self.targets = torch.tensor([index[key(label)] for label in clips["label"]])
         self.stores, self.settings, self.sampling, self.seed = stores, settings, sampling, seed

@@ -77,7 +77,7 @@ class TrainingRun:
 
     def close_row(self):
         """Write what was trained since the last row to the curve."""
-        self.add_rows("train", **self.recent)
+        self.add_rows("train", **self.recent, clips=self.train)
         self.recent = dict.fromkeys(self.recent, 0)
 
     def measure(self, split):
@@ -86,10 +86,10 @@ class TrainingRun:
         for batch in ahead(self.held_out.plain, range(0, len(self.held_out), size), self.workers):
             batch_loss, batch_right = self.training.judge(*batch)
             loss, right = loss + batch_loss, right + batch_right
-        self.add_rows(split, loss, right, len(self.held_out))
+        self.add_rows(split, loss, right, len(self.held_out), self.held_out)
 
-    def add_rows(self, split, loss, top1, n):
-        about = {"step": self.done, "epoch": self.epoch(self.done), "split": split, "n": n}
+    def add_rows(self, split, loss, top1, n, clips):
+        about = {"step": self.done, "epoch": self.epoch(self.done), "split": split, "n": n, "n_videos": clips.n_videos}
         self.rows += [{**about, "quantity": name, "value": total / n} for name, total in (("loss", loss), ("top1", top1))]
 
     def note(self):

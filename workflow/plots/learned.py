@@ -10,7 +10,7 @@ CONFIDENCE = 0.95
 
 
 def draw(curves, settings):
-    """One row per network, a point with its 95 % interval (Wilson) per replicate; small points: the clips it was trained on."""
+    """One row per network, a point with its 95 % interval (Wilson, of videos) per replicate; small points: clips trained on."""
     own = curves[curves["quantity"] == "top1"].sort_values("step").groupby(["model", "split"], sort=False).last().reset_index()
     if own.empty:
         return note("no network of this experiment was trained here")
@@ -22,7 +22,7 @@ def draw(curves, settings):
         if row.split == "train":
             axes.plot(row.value, place + 0.2, ".", color="0.7", markersize=4, label="training clips")
             continue
-        low, high = wilson(row.value, row.n, CONFIDENCE)
+        low, high = wilson(row.value, row.n_videos, CONFIDENCE)
         axes.hlines(place, low, high, color="#2c7bb6", linewidth=1, alpha=0.4)
         axes.plot(row.value, place, "o", color="#2c7bb6", markersize=3.5, label="held-out clips")
     axes.set_yticks(range(len(groups)), groups)

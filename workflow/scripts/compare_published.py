@@ -33,11 +33,11 @@ def of_curves(row, curves, confidence):
     new, old = (ends.loc[row["ours"][key]] for key in ("model", "natural"))
     if not old["value"]:
         return [], f"{row['ours']['natural']} names no held-out clip rightly"
-    (new_low, new_high), (old_low, old_high) = (wilson(end["value"], end["n"], confidence) for end in (new, old))
+    (new_low, new_high), (old_low, old_high) = (wilson(end["value"], end["n_videos"], confidence) for end in (new, old))
     pairs = {"value": (new["value"], old["value"]), "low": (new_low, old_high), "high": (new_high, old_low)}
     change = {name: 100 * (ours / theirs - 1) for name, (ours, theirs) in pairs.items()}
     about = {"training": f"{new['dataset']} shuffled, {new['step']} steps", "dataset": new["dataset"], "metric": "top1"}
-    return [{**about, "n_videos": int(new["n"]), **change}], ""
+    return [{**about, "n_videos": int(new["n_videos"]), **change}], ""
 
 
 def compare_published(rows, scores, curves, threshold, confidence):

@@ -77,6 +77,7 @@ def dump_features(name, entry, units, variants, clips, stores):
     network, training = build_network(entry)
     about = {"model": name, "entry": entry, "training": training, "weights_sha256": state_sha256(network.module)}
     about |= {"streams": {layer: network.stream_of(layer) for layer in network.layers}}
+    about |= {"frames": network.frames, "stride": str(network.stride)}
     about |= provenance(entry) | {"pooling": entry["pooling"], "precision": "float32", "software": {"torch": torch.__version__}}
     network.module.to(device)
     orders = [np.asarray(order) for order in variants["frame_order"]]

@@ -138,7 +138,9 @@ def score_perturbation(metric, pairs, features, settings, seed, min_distance):
     scores["n_pairs"] = own.fillna(fewest).astype(int)
     scores = scores.assign(n_clips=kept["clip"].nunique(), n_videos=len(videos), n_crossings_left_out=n_left_out)
     scores, draws = (table.assign(training=about["training"]) for table in (scores, draws))
-    scores = scores.assign(**{key: about.get(key) for key in ("derived_from", "derivation", "checkpoint_of", "step")})
+    scores = scores.assign(
+        **{key: about.get(key) for key in ("derived_from", "derivation", "checkpoint_of", "step", "frames", "stride")}
+    )
     return scores, draws.assign(crossings=names_digest(kept["crossing"].unique()))
 
 

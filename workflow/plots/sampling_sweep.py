@@ -1,0 +1,48 @@
+"""What the last layers encode when a network is shown other numbers of frames at other strides (Kowal et al., supplement)."""
+
+import matplotlib.pyplot as plt
+
+from workflow.parts.figure_style import named, note, of_last_layers
+
+SHOWN = {("percent", "dynamic"): "percent dynamic", ("percent", "static"): "percent static"}
+SHOWN |= {("share", "order_dependence"): "share that depends on order"}
+
+
+def draw(scores, settings):
+    """One row per network, one panel per metric and quantity: frames across, strides down, each cell its value and interval.
+
+    Networks that are one but for their sampling have names that end in frames x stride, as in slowonly-8x2.
+    """
+    table = named(of_last_layers(scores[scores["unit"].isna() & scores["frames"].notna()]))
+    table = table.assign(shown=[SHOWN.get(key) for key in table[["quantity", "factor"]].itertuples(index=False, name=None)])
+    sampled = table["model"].str.extract(r"^(?P<before>.*?)-(?P<sampling>\d+x\w+)(?P<after>.*)$", flags=16)  # 16: . is any sign
+    table = table.assign(network=sampled["before"].str.cat(sampled["after"])).dropna(subset=["shown", "network", "value"])
+    if table.empty:
+        return note("no network of this experiment has a name that ends in frames x stride, such as slowonly-8x2")
+    rows, columns = list(dict.fromkeys(table["network"])), list(dict.fromkeys(zip(table["metric"], table["shown"], strict=True)))
+    size = (2.5 * len(columns) + 0.6, 1.9 * len(rows) + 0.3)
+    figure, grid = plt.subplots(len(rows), len(columns), figsize=size, squeeze=False, layout="constrained")
+    for j, (metric, shown) in enumerate(columns):
+        own = table[(table["metric"] == metric) & (table["shown"] == shown)]
+        for axes, network in zip(grid[:, j], rows, strict=True):
+            draw_cells(axes, own[own["network"] == network], own["value"].min(), own["value"].max())
+            axes.set_title(f"{network}\n{metric}: {shown}", fontsize=7)
+    return figure
+
+
+def draw_cells(axes, table, low, high):
+    """One panel: a cell per number of frames and stride, white where none was measured."""
+    digits = 1 if high > 1 else 2
+    frames, strides = sorted(set(table["frames"])), sorted(set(table["stride"]), key=lambda s: (len(s), s))
+    cells = table.pivot_table(index="stride", columns="frames", values="value").reindex(index=strides, columns=frames)
+    axes.imshow(cells, cmap="cividis", vmin=low, vmax=max(high, low + 1e-9), aspect="auto")
+    for row in table.itertuples():
+        text = f"{row.value:.{digits}f}" + (f"\n[{row.low:.{digits}f}, {row.high:.{digits}f}]" if row.low == row.low else "")
+        colour = "black" if row.value > (low + high) / 2 else "white"
+        place = frames.index(row.frames), strides.index(row.stride)
+        axes.text(*place, text, ha="center", va="center", fontsize=6, color=colour)
+    axes.set_xticks(range(len(frames)), [f"{n:g}" for n in frames])
+    axes.set_yticks(range(len(strides)), strides)
+    axes.set_xlabel("frames")
+    axes.set_ylabel("stride")
+    axes.grid(False)
