@@ -225,8 +225,8 @@ def test_crops_are_looks_at_the_same_motion_and_mirrors_only_where_asked(tmp_pat
 
 
 def test_a_loss_that_is_no_number_stops_at_its_step(tmp_path, colours, monkeypatch):
-    scores = Training.scores
-    monkeypatch.setattr(Training, "scores", lambda self, videos: scores(self, videos) * (math.nan if self.broken else 1))
+    output = Training.output
+    monkeypatch.setattr(Training, "output", lambda self, videos: output(self, videos) * (math.nan if self.broken else 1))
     monkeypatch.setattr(Training, "broken", False, raising=False)
     train(tmp_path / "good", colours, checkpoints=[4])
     step = Training.step

@@ -40,7 +40,8 @@ class TrainingRun:
         self.training, self.train, self.held_out, self.workers = training, train, held_out, workers
         self.about, self.start, self.text = about, start, text
         self.scratch, self.file = scratch, scratch / "state.pt"
-        self.done, self.rows, self.recent = 0, [], {"loss": 0.0, "top1": 0, "n": 0}
+        self.quantity, self.title = training.objective.quantity, training.objective.title
+        self.done, self.rows, self.recent = 0, [], {"loss": 0.0, "measure": 0.0, "n": 0}
 
     def run(self, declared, split):
         """Do the steps that are left; the weights of the `declared` steps are kept, `split` is the held-out clips' name."""
@@ -68,7 +69,7 @@ class TrainingRun:
         loss, right = self.training.step(k, videos, targets)
         if not math.isfinite(loss):
             self.stop(f"the loss became {loss} at step {k + 1}")
-        self.done, new = k + 1, {"loss": loss * len(targets), "top1": right, "n": len(targets)}
+        self.done, new = k + 1, {"loss": loss * len(targets), "measure": right, "n": len(targets)}
         self.recent = {key: total + new[key] for key, total in self.recent.items()}
 
     def epoch(self, step):
@@ -88,16 +89,17 @@ class TrainingRun:
             loss, right = loss + batch_loss, right + batch_right
         self.add_rows(split, loss, right, len(self.held_out), self.held_out)
 
-    def add_rows(self, split, loss, top1, n, clips):
+    def add_rows(self, split, loss, measure, n, clips):
         about = {"step": self.done, "epoch": self.epoch(self.done), "split": split, "n": n, "n_videos": clips.n_videos}
-        self.rows += [{**about, "quantity": name, "value": total / n} for name, total in (("loss", loss), ("top1", top1))]
+        self.rows += [{**about, "quantity": name, "value": total / n} for name, total in (("loss", loss), (self.quantity, measure))]
 
     def note(self):
         """The latest loss and accuracies, for the line of progress."""
         latest = {(row["split"] == "train", row["quantity"]): row["value"] for row in self.rows}
         if n := self.recent["n"]:
-            latest |= {(True, "loss"): self.recent["loss"] / n, (True, "top1"): self.recent["top1"] / n}
-        return f", loss {latest[True, 'loss']:.3f}, top-1 {latest[True, 'top1']:.1%}, held out {latest[False, 'top1']:.1%}"
+            latest |= {(True, "loss"): self.recent["loss"] / n, (True, self.quantity): self.recent["measure"] / n}
+        seen, held_out = latest[True, self.quantity], latest[False, self.quantity]
+        return f", loss {latest[True, 'loss']:.3f}, {self.title} {seen:.1%}, held out {held_out:.1%}"
 
     def keep(self, declared):
         """Keep the weights of a declared step."""

@@ -3,9 +3,7 @@
 import math
 
 import torch
-from torch.nn import functional as F
 
-from workflow.lib.errors import BadInput
 from workflow.parts.preprocessing import preprocess
 from workflow.parts.seeding import seed_of
 
@@ -40,8 +38,8 @@ def half_precision(device, wanted):
 class Training:
     """A network, its optimiser, and `steps` steps to do; the first `warm_up` raise the learning rate."""
 
-    def __init__(self, network, settings, steps, warm_up, seed, device):
-        self.network, self.settings, self.seed, self.device = network, settings, seed, device
+    def __init__(self, network, objective, settings, steps, warm_up, seed, device):
+        self.network, self.objective, self.settings, self.seed, self.device = network, objective, settings, seed, device
         self.steps, self.warm_up = steps, warm_up
         self.module = network.module.to(device, memory_format=torch.channels_last_3d)  # as frames are stored: faster
         self.optimiser = optimiser_of(self.module, settings)
@@ -49,14 +47,14 @@ class Training:
         self.scaler = torch.amp.GradScaler(device.type, enabled=self.half is torch.float16)
 
     def step(self, k, videos, targets):
-        """Do step `k`, from 0, on a batch: (loss, number of clips named rightly). A loss that is not finite changes nothing."""
+        """Do step `k`, from 0, on a batch: (loss, sum over clips of the measure). A loss that is not finite changes nothing."""
         torch.manual_seed(seed_of(self.seed, "training step", k))  # dropout
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(k, self.steps, self.warm_up, self.settings["learning_rate"])
         buffers = [buffer.clone() for buffer in self.module.buffers()]
         self.module.train()
-        scores, targets = self.scores(videos), targets.to(self.device)
-        loss = F.cross_entropy(scores.float(), targets, label_smoothing=self.settings["label_smoothing"])
+        output, targets = self.output(videos), targets.to(self.device)
+        loss = self.objective.loss(output, targets)
         value = loss.item()
         if math.isfinite(value):
             self.optimiser.zero_grad(set_to_none=True)
@@ -67,24 +65,20 @@ class Training:
             for buffer, before in zip(self.module.buffers(), buffers, strict=True):
                 buffer.copy_(before)
         self.module.eval()
-        return value, int((scores.argmax(1) == targets).sum())
+        return value, self.objective.measured(output, targets)
 
     @torch.inference_mode()
     def judge(self, videos, targets):
-        """Sum of the losses of a batch and number of clips named rightly."""
-        scores, targets = self.scores(videos).float(), targets.to(self.device)
-        return F.cross_entropy(scores, targets, reduction="sum").item(), int((scores.argmax(1) == targets).sum())
+        """Sums over the clips of a batch of their losses and of the measure."""
+        output, targets = self.output(videos), targets.to(self.device)
+        return self.objective.plain_loss(output, targets).item() * len(targets), self.objective.measured(output, targets)
 
-    def scores(self, videos):
-        """Class scores [clip, class] of uint8 videos [clip, frame, height, width, rgb], one per pathway."""
+    def output(self, videos):
+        """What the network gives for uint8 videos [clip, frame, height, width, rgb], one per pathway."""
         network = self.network
         videos = [preprocess(v.to(self.device, non_blocking=True), network) for v in videos]
         with torch.autocast(self.device.type, self.half, enabled=self.half is not None):
-            output = network(videos)
-        scores = getattr(output, "logits", output)
-        if not isinstance(scores, torch.Tensor) or scores.ndim != 2 or len(scores) != len(videos[0]):
-            raise BadInput("the network gives no class scores [clip, class], so it cannot be trained")
-        return scores
+            return network(videos)
 
     def is_finite(self):
         """Whether no weight and no batch-norm statistic has become infinite or NaN."""

@@ -2,23 +2,24 @@
 
 import matplotlib.pyplot as plt
 
-from workflow.parts.figure_style import COLOURS, note
+from workflow.parts.figure_style import COLOURS, note, of_last_layers
 
 SHOWN = {"S": ["dynamic", "static"], "share": ["dynamics", "appearance", "order_dependence"]}
 
 
 def draw(scores, settings):
-    """One column per network trained here and data set shown, one row per metric that gives similarities S or shares.
+    """One column per network trained here, or stream of it, and data set shown, one row per metric of similarities S or shares.
 
     Bands are intervals over videos. Networks without a declared checkpoint are points; those not trained here are left out.
     """
     table = scores[scores["step"].notna() & scores["unit"].isna()]
     listed = [(quantity, factor) for quantity, factors in SHOWN.items() for factor in factors]
     table = table[table.set_index(["quantity", "factor"]).index.isin(listed)]
-    table = table[table["depth"] == table.groupby(["dataset", "model", "metric"])["depth"].transform("max")]
+    table = of_last_layers(table)
     if table.empty:
         return note("no network of this experiment was trained here and scored in similarities or shares")
-    metrics, panels = list(dict.fromkeys(table["metric"])), list(table.groupby(["checkpoint_of", "dataset"], sort=False))
+    network = (table["checkpoint_of"] + " " + table["stream"].fillna("").astype(str)).str.strip()
+    metrics, panels = list(dict.fromkeys(table["metric"])), list(table.groupby([network, "dataset"], sort=False))
     size = (2.4 * len(panels) + 1.2, 2 * len(metrics) + 0.4)
     figure, grid = plt.subplots(
         len(metrics), len(panels), figsize=size, sharex="col", sharey="row", squeeze=False, layout="constrained"

@@ -15,6 +15,7 @@ from workflow.lib.job import job
 from workflow.lib.plugins import plugin_path
 from workflow.lib.sources import ROOT, digest
 from workflow.lib.tables import read_table, write_table
+from workflow.parts.objectives import Classes
 from workflow.parts.splits import splits_of
 from workflow.parts.starting_weights import starting_network
 from workflow.parts.training_clips import ClipBatches, check_labels
@@ -70,7 +71,7 @@ def train_model(name, entry, settings, seed, clips, stores, scratch, workers=0):
     text = settings["dataset"] + (" shuffled" if settings["frame_order"] == "shuffled" else "")
     steps, warm_up = steps_of(name, settings, len(train))
     print(f"{len(train)} clips of {len(classes)} classes to train on, {len(held_out)} held out; {steps} steps on {device.type}")
-    training = Training(network, settings, steps, warm_up, seed, device)
+    training = Training(network, Classes(settings), settings, steps, warm_up, seed, device)
     run = TrainingRun(training, *batches, about, start, text, scratch_of(scratch, recipe, stores, device), workers)
     run.run(settings["checkpoints"], held_out["split"].iloc[0])
     return run
