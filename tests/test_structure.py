@@ -15,6 +15,7 @@ MAY_IMPORT = {
     "perturbations": {"lib", "parts"},
     "metrics": {"lib", "parts"},
     "plots": {"lib", "parts"},
+    "flows": {"lib", "parts"},
     "parts": {"lib", "parts"},
     "lib": {"lib"},
 }

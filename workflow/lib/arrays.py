@@ -1,6 +1,8 @@
 """The array files of the pipeline, their axes and how they are read and written.
 
 frames.npy          uint8   [clip, frame, height, width, rgb]
+flow.npy            float16 [clip, frame-1, height, width, (dx, dy)], pixels, entry t from frame t to t+1
+flow_backward.npy   the same, entry t from frame t+1 back to t
 keyframes.npy       uint8   [keyframe, (source, painted), height, width, rgb]
 """
 
@@ -12,7 +14,7 @@ from workflow.lib.files import atomic
 
 
 def open_frames(path):
-    """Memory-map a clip store: uint8 [clip, frame, height, width, rgb], read-only; an empty store is a plain array."""
+    """Memory-map a clip or flow store, read-only; an empty store is a plain array."""
     try:
         return np.load(path, mmap_mode="r")
     except ValueError:  # numpy cannot map a store of no clips
@@ -20,20 +22,21 @@ def open_frames(path):
 
 
 @contextmanager
-def frames_writer(path, clip_shape):
-    """Yield `append(clip)`; clips of `clip_shape` [frame, height, width, rgb] are streamed to `path`, never all in memory."""
+def frames_writer(path, clip_shape, dtype=np.uint8):
+    """Yield `append(clip)`; clips of `clip_shape` [frame, height, width, ...] are streamed to `path`, never all in memory."""
+    dtype = np.dtype(dtype)
     with atomic(path) as temporary, open(temporary, "wb") as file:
         count = 0
 
         def write_header():
-            header = {"descr": "|u1", "fortran_order": False, "shape": (count, *clip_shape)}
+            header = {"descr": dtype.str, "fortran_order": False, "shape": (count, *clip_shape)}
             file.seek(0)
             np.lib.format.write_array_header_1_0(file, header)
 
         def append(clip):
             nonlocal count
-            if clip.shape != tuple(clip_shape) or clip.dtype != np.uint8:
-                raise ValueError(f"{path}: a clip of {clip.dtype} {clip.shape} came, uint8 {clip_shape} was needed")
+            if clip.shape != tuple(clip_shape) or clip.dtype != dtype:
+                raise ValueError(f"{path}: a clip of {clip.dtype} {clip.shape} came, {dtype} {clip_shape} was needed")
             file.write(np.ascontiguousarray(clip).tobytes())
             count += 1
 

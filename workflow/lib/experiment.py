@@ -5,7 +5,7 @@ from pathlib import Path
 
 from workflow.lib.errors import BadInput
 from workflow.lib.model_entries import CHECKPOINTS, check_derived, check_names, fetched_weights, model_and_step, model_entry
-from workflow.lib.plugins import plugin_path
+from workflow.lib.plugins import constant_of, plugin_path
 from workflow.lib.trainings import check_trainings, starting_entry, trained_models
 
 
@@ -53,6 +53,28 @@ def perturbations_of(pairs):
     return [(entry, {}) if isinstance(entry, str) else next(iter(entry.items())) for entry in listed]
 
 
+def flows_read(config, model):
+    """The flows that a model reads, as its family's constant READS says: some of flow and flow_backward."""
+    reads = constant_of(plugin_path("models", model_entry(config, model)["family"]), "READS", ())
+    return [flow for flow in ("flow", "flow_backward") if flow in reads]
+
+
+def check_flow(config):
+    """Raise BadInput where a change of dynamics would leave what a model reads as it is, and for training on flow."""
+    for model in used_models(config):
+        reads_flow = bool(flows_read(config, model))
+        for perturbation, _ in perturbations_of(config["pairs"]):
+            changes_flow = bool(constant_of(plugin_path("perturbations", perturbation), "READS", ()))
+            if changes_flow and not reads_flow:
+                raise BadInput(f"pairs: dynamics {perturbation} changes flow, which model {model} does not read")
+            if reads_flow and not changes_flow:
+                unchanged = f"changes the order of frames and no flow, which model {model} reads"
+                raise BadInput(f"pairs: dynamics {perturbation} {unchanged}; flow_jitter is needed")
+    for model in trained_models(config, used_models(config)):
+        if flows_read(config, model):
+            raise BadInput(f"models: {model} reads flow, and such networks cannot be trained here; bring weights")
+
+
 def check_files(config):
     """Raise BadInput where a file that the config names does not exist."""
     files = {f"styles: {name}": config["styles"][name].get("checkpoint") for name in used_styles(config)}
@@ -63,6 +85,7 @@ def check_files(config):
     for name, entry in entries.items():
         files[f"models: {name}: classes"] = entry["classes"]
         files[f"models: {name}"] = None if Path(entry["weights"] or "").name in fetched else entry["weights"]
+    files["flow: weights"] = config["flow"]["weights"]
     files["style_training: perceptual_weights"] = config["style_training"]["perceptual_weights"]
     for where, path in files.items():
         if path and not Path(path).is_relative_to(CHECKPOINTS) and not Path(path).is_file():
@@ -95,4 +118,6 @@ def check_config(config):
             plugin_path("metrics", metric)
     for plot in config["plots"]:
         plugin_path("plots", plot)
+    check_flow(config)
+    plugin_path("flows", config["flow"]["estimator"])
     check_files(config)

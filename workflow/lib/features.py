@@ -13,7 +13,10 @@ KEYS = {
     "variant": (pa.string(), "clip/style/dynamics: exactly what the network saw"),
     "clip": (pa.string(), "clip the variant is made of"),
     "frames_shown": (pa.list_(pa.list_(pa.int16())), "clip frames in the order the network saw them, one list per pathway"),
-    "order_distance": (pa.float64(), "least Kendall distance of a pathway's frames from natural order, 0 to 1"),
+    "order_distance": (
+        pa.float64(),
+        "least Kendall distance of a pathway's frames from natural order, 0 to 1; null where flow is jittered",
+    ),
     "predicted": (pa.int16(), "index of the highest class score; null where the model has no class list"),
 }
 

@@ -70,6 +70,16 @@ TABLES = {
         "warning": (text, "what is wrong when the bound is passed; null otherwise"),
         "n_clips": (whole, "number of clips measured"),
     },
+    "flow_errors": {
+        "dataset": (text, "data set of rendered videos, whose flow is known exactly"),
+        "estimator": (text, "flow estimator, as named in the config"),
+        "region": (text, "`moving`: pixels of the sprite; `still`: of the scene behind it"),
+        "error_px": (real, "mean distance of the estimated from the true end point, pixels"),
+        "motion_px": (real, "mean length of the true flow, pixels: the error of an estimate of no motion"),
+        "outliers": (real, "share of pixels whose error is above 3 pixels and above 5 % of the true motion"),
+        "n_pixels": (pa.int64(), "pixels the means rest on, all frames together"),
+        "n_clips": (whole, "clips they come from"),
+    },
     "variants": {
         "variant": (text, "clip/style/dynamics, +aug and its number where augmented: exactly what a network sees"),
         "clip": (text, "clip it is made of"),

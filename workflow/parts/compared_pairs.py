@@ -30,12 +30,13 @@ def check_pairs(pairs, keys, factors):
 def kept_pairs(pairs, keys, min_distance):
     """Pairs of the crossings whose perturbed order, as the network saw it, is far enough from natural; and how many are not.
 
-    Identical pairs have no perturbed order and stay while their clip has a crossing. Raises BadInput where too few videos remain.
+    Crossings of jittered flow have no perturbed order (distance NaN) and stay; identical pairs have none either and stay
+    while their clip has a crossing. Raises BadInput where too few videos remain.
     """
     distance = keys.set_index("variant")["order_distance"]
     shown = np.maximum(distance.loc[pairs["variant_a"]].to_numpy(), distance.loc[pairs["variant_b"]].to_numpy())
     crossed = pairs["factor"].ne("identical").to_numpy()
-    farthest = pd.Series(shown[crossed]).groupby(pairs["crossing"].to_numpy()[crossed]).max()
+    farthest = pd.Series(shown[crossed]).groupby(pairs["crossing"].to_numpy()[crossed]).max(skipna=False)
     near = set(farthest.index[farthest < min_distance])
     kept = pairs[~pairs["crossing"].isin(near)]
     crossed_clips = kept.loc[kept["factor"].ne("identical"), "clip"].unique()

@@ -1,4 +1,4 @@
-"""Drawing the order in which a clip's frames are shown."""
+"""Drawing the dynamics in which a clip is shown: the order of its frames, or the jitter of its flow."""
 
 from pathlib import Path
 
@@ -17,12 +17,29 @@ def label(name, options):
 
 
 def load_perturbation(name, options):
-    """The dynamics plug-in `name`; raises BadInput for one of appearance and for options it does not take."""
+    """The dynamics plug-in `name`; raises BadInput for one of appearance and for options it does not take.
+
+    It has draw_order(n_frames, rng, **options) or, where it jitters flow, draw_jitter of the same arguments.
+    """
     perturbation = load_plugin("perturbations", name)
     if perturbation.CHANGES != "dynamics":
         raise BadInput(f"pairs: dynamics is '{name}', a perturbation of {perturbation.CHANGES}; one of dynamics is needed")
-    check_options(perturbation.draw_order, ("n_frames", "rng"), options, f"pairs: dynamics {name}")
+    draw = perturbation.draw_jitter if jitters(perturbation) else perturbation.draw_order
+    check_options(draw, ("n_frames", "rng"), options, f"pairs: dynamics {name}")
     return perturbation
+
+
+def jitters(perturbation):
+    """Whether a dynamics plug-in jitters flow, and leaves frames in natural order."""
+    return hasattr(perturbation, "draw_jitter")
+
+
+def draw_dynamics(perturbation, options, n_frames, min_distance, *keys):
+    """What one draw of a dynamics plug-in makes of a clip, keyed by `keys`: columns of table `variants`."""
+    if not jitters(perturbation):
+        return {"frame_order": draw_order(perturbation, options, n_frames, min_distance, *keys)}
+    hue, saturation = perturbation.draw_jitter(n_frames, generator(*keys), **options)
+    return {"frame_order": list(range(n_frames)), "flow_hue": hue.tolist(), "flow_saturation": saturation.tolist()}
 
 
 def draw_order(perturbation, options, n_frames, min_distance, *keys):

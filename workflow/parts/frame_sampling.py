@@ -6,23 +6,27 @@ from workflow.lib.errors import BadInput
 
 
 def spread(n_frames, n):
-    """Indices of `n` frames spread evenly over `n_frames`, first and last included: int [n]."""
+    """Indices of `n` frames spread evenly over `n_frames`, first and last included, a single one from the middle: int [n]."""
+    if n == 1:
+        return np.array([(n_frames - 1) // 2])
     return np.linspace(0, n_frames - 1, n).round().astype(int)
 
 
-def sampled_frames(n_frames, n, stride):
+def sampled_frames(n_frames, n, stride, ahead=0):
     """Indices of the `n` frames a network samples from a clip: every `stride`-th from its middle, or "spread" evenly.
 
-    Raises BadInput naming the clip length that is needed.
+    ahead: frames that must follow each of them in the clip, 1 for the flow to the next one. Raises BadInput naming the clip
+    length that is needed.
     """
-    needed = n if stride == "spread" else (n - 1) * stride + 1
+    needed = (n if stride == "spread" else (n - 1) * stride + 1) + ahead
     if needed > n_frames:
         raise BadInput(
-            f"clips of {n_frames} frames came, {n} frames at stride {stride} need clips of at least {needed}:"
+            f"clips of {n_frames} frames came, {n} frames at stride {stride}{' with flow to the next ones' * bool(ahead)} need"
+            f" clips of at least {needed}:"
             f" set clip: {{frames: {needed}}}, a smaller stride, or stride: spread"
         )
     if stride == "spread":
-        return spread(n_frames, n)
+        return spread(n_frames - ahead, n)
     return (n_frames - needed) // 2 + stride * np.arange(n)
 
 

@@ -3,10 +3,21 @@
 import numpy as np
 
 from workflow.lib.errors import BadInput
+from workflow.lib.plugins import constant_of, plugin_path
 from workflow.parts.frame_sampling import sampled_frames, shown_frames
 from workflow.parts.seeding import generator
 
 OWN_ORDERS = ("independent", "released")  # ways of sampling that shuffle each pathway by itself
+
+
+def reads_of(network):
+    """What each pathway is shown: a tuple of "frames", "flow", "flow_backward", in the order of `network.pathways`."""
+    return network.reads or ("frames",) * len(network.pathways)
+
+
+def flows_of(network):
+    """The flows that a network reads, of "flow" and "flow_backward": a set."""
+    return set(reads_of(network)) - {"frames"}
 
 
 def evenly(n, every):
@@ -24,14 +35,15 @@ def pathway_sets(n_frames, network, sampling):
     """Clip frames of every pathway in natural order: a list of int arrays, in the order of `network.pathways`.
 
     sampling `released` spreads each pathway's frames over the whole clip by itself, indices truncated, as the released code
-    of Kowal et al. does; otherwise the slower pathways take evenly spaced ones of the frames that the network samples.
+    of Kowal et al. does; otherwise the slower pathways take evenly spaced ones of the frames that the network samples. Where a
+    network reads flow, which leads from a frame to the next one, no pathway is shown the clip's last frame.
     Raises BadInput where the clip is too short or the rates do not divide.
     """
     positions = [evenly(network.frames, every) for every in network.pathways]
     if sampling == "released":
         sampled_frames(n_frames, network.frames, "spread")
         return [np.linspace(0, n_frames - 1, len(own)).astype(int) for own in positions]
-    sampled = sampled_frames(n_frames, network.frames, network.stride)
+    sampled = sampled_frames(n_frames, network.frames, network.stride, ahead=bool(flows_of(network)))
     return [sampled[own] for own in positions]
 
 
@@ -53,7 +65,23 @@ def shown_by_pathway(order, sets, sampling):
 
 
 def check_sampling(name, network, sampling, perturbations):
-    """Raise BadInput where pathways cannot be shuffled by themselves: not every change of order is a shuffle."""
+    """Raise BadInput where pathways cannot be sampled or shuffled by themselves: not every change of order is a shuffle."""
+    if flows_of(network) and sampling in OWN_ORDERS:
+        raise BadInput(f"model {name}: sampling '{sampling}' came, which parts a frame from its flow; trained is needed")
     others = sorted(set(perturbations) - {"shuffle"})
     if sampling in OWN_ORDERS and len(network.pathways) > 1 and others:
         raise BadInput(f"model {name}: sampling '{sampling}' shuffles each pathway by itself, {others[0]} came; shuffle is needed")
+
+
+def check_reads(name, network, family):
+    """Raise BadInput unless a network's `reads` has one entry per pathway and names the flows that its family's READS names.
+
+    READS, a constant of the family's file, is what the pipeline knows before it can build the network.
+    """
+    came, declared = reads_of(network), constant_of(plugin_path("models", family), "READS", ("frames",))
+    if len(came) != len(network.pathways) or set(came) - {"frames", "flow", "flow_backward"}:
+        needed = f"one of frames, flow, flow_backward for each of its {len(network.pathways)} pathways"
+        raise BadInput(f"model {name} reads {', '.join(came)}; {needed} is needed")
+    if flows_of(network) != set(declared) - {"frames"}:
+        needed = f"READS = {tuple(dict.fromkeys(came))!r}"
+        raise BadInput(f"model {name} reads {', '.join(came)}, its file says READS = {declared!r}; {needed} at its top is needed")

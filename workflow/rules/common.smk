@@ -9,6 +9,7 @@ from snakemake.utils import validate
 from workflow.lib.errors import BadInput
 from workflow.lib.experiment import (
     check_config,
+    flows_read,
     one_sentence,
     perturbations_of,
     used_datasets,
@@ -40,6 +41,7 @@ IMPORTED = [name for name in used_styles(config) if "checkpoint" in config["styl
 PAINTED = [name for name in used_styles(config) if name not in APPLIED + IMPORTED]
 FETCHED = fetched_weights(config, used_models(config))  # file name -> {url, sha256}
 TRAINED = trained_models(config, used_models(config))
+FLOW_PICTURE = {key: config["flow"][key] for key in ("normalisation", "full_saturation")}
 GALLERY = ["original", *used_styles(config)]  # what the picture of one clip shows
 
 
@@ -54,6 +56,7 @@ wildcard_constraints:
     model=one_of(used_models(config)),
     experiment=re.escape(config["experiment"]),
     shard=r"\d+",
+    flow="flow|flow_backward",
     metric=r"\w+",
     plot=r"\w+",
 
@@ -136,6 +139,18 @@ def variants_shown(model):
     """The tables of variants a model is shown, patterns of {dataset} and {shard}."""
     tables = ["results/variants/{dataset}/{shard}.parquet"]
     return tables + (["results/variants/{dataset}/{shard}.original.parquet"] if model_entry(config, model)["classes"] else [])
+
+
+def reads_flow(dataset):
+    """Whether an analysis shows the flow of a data set, from each frame to the next, to a model."""
+    return any(own == dataset and "flow" in flows_read(config, model) for own, model in analysed_pairs())
+
+
+def flow_checked():
+    """Data sets whose flow is read and known exactly: rendered at the rate and the scale of the clips."""
+    rendered = {name: config["datasets"][name]["moving_shapes"] for name in analysed_datasets() if name in RENDERED}
+    wanted = config["clip"]["fps"], config["clip"]["short_side"]
+    return [name for name, video in rendered.items() if reads_flow(name) and (video["fps"], video["size"]) == wanted]
 
 
 def keyframe_clips(wildcards, pattern):

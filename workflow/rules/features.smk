@@ -1,4 +1,4 @@
-# Reads:  results/variants, results/clips, results/stylized, a network's weights and class list
+# Reads:  results/variants, results/clips, results/stylized, results/flow (networks that read it), a network's weights and class list
 # Writes: results/models/{model}.parquet, results/features/{dataset}/{model}/{shard}.parquet (and what each cost, in
 #         results/benchmarks), results/accuracy/{dataset}/{model}.parquet, results/reports/{experiment}/accuracy.parquet
 # Why:    every variant goes through every network once, all layers in one pass, pooled on the device; a network that names
@@ -30,6 +30,7 @@ rule dump_features:
         variants=lambda w: variants_shown(w.model),
         clips="results/clips/{dataset}/{shard}/clips.parquet",
         stores=lambda w: [store_of(style) for style in styles_shown(w.model)],
+        flows=lambda w: [f"results/flow/{{dataset}}/{{shard}}/{flow}.npy" for flow in flows_read(config, w.model)],
     output:
         features="results/features/{dataset}/{model}/{shard}.parquet",
     log:
@@ -42,6 +43,7 @@ rule dump_features:
         name="{model}",
         model=lambda w: model_entry(config, w.model),
         styles=lambda w: styles_shown(w.model),
+        flow=lambda w: FLOW_PICTURE if flows_read(config, w.model) else {},
         source=lambda w: source("dump_features", network_plugin(w.model)),
     script:
         "../scripts/dump_features.py"

@@ -32,6 +32,7 @@ rule draw_gallery:
         variants=lambda w: of_shards("results/variants/{dataset}/{shard}.parquet", w.dataset),
         clips=lambda w: of_shards("results/clips/{dataset}/{shard}/clips.parquet", w.dataset),
         stores=lambda w: [f for style in GALLERY for f in of_shards(store_of(style), w.dataset)],
+        flows=lambda w: of_shards("results/flow/{dataset}/{shard}/flow.npy", w.dataset) if reads_flow(w.dataset) else [],
     output:
         png=report(
             "results/reports/{experiment}/gallery_{dataset}.png",
@@ -46,6 +47,7 @@ rule draw_gallery:
         "../../envs/analysis.yaml"
     params:
         styles=GALLERY,
+        flow=lambda w: FLOW_PICTURE if reads_flow(w.dataset) else {},
         source=source("draw_gallery"),
     script:
         "../scripts/draw_gallery.py"
@@ -60,6 +62,7 @@ rule write_report:
         rejected=expand("results/clips/{dataset}/rejected.parquet", dataset=analysed_datasets()),
         models=expand("results/models/{model}.parquet", model=used_models(config)),
         published="results/reports/{experiment}/published.parquet" if PUBLISHED else [],
+        flow=expand("results/flow/{dataset}/errors.parquet", dataset=flow_checked()),
         claims="results/reports/{experiment}/claims.parquet" if claims() else [],
         accuracy="results/reports/{experiment}/accuracy.parquet" if accuracies() else [],
         benchmarks=benchmarks(),

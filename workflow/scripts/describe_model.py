@@ -9,7 +9,7 @@ from workflow.lib.job import job
 from workflow.lib.tables import write_table
 from workflow.parts.class_lists import read_classes
 from workflow.parts.networks import build_network, class_scores, provenance
-from workflow.parts.pathways import check_sampling, pathway_sets
+from workflow.parts.pathways import check_reads, check_sampling, pathway_sets
 from workflow.parts.pooling import hooked_layers, refuse_not_finite
 from workflow.parts.preprocessing import preprocess
 from workflow.parts.seeding import generator
@@ -23,6 +23,7 @@ def describe_model(name, entry, clip, perturbations=()):
     perturbations: names of the changes of order that it will be shown.
     """
     network, training = build_network(entry)
+    check_reads(name, network, entry["family"])
     check_sampling(name, network, entry["sampling"], perturbations)
     try:
         shown = pathway_sets(clip["frames"], network, entry["sampling"])

@@ -1,4 +1,4 @@
-"""Draw one clip of a data set in every style and every order."""
+"""Draw one clip of a data set in every style and every order, and its flow where a network reads it."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,38 +8,55 @@ from workflow.lib.errors import BadInput
 from workflow.lib.job import job
 from workflow.lib.tables import read_table
 from workflow.parts.figure_style import save_figure, set_style
+from workflow.parts.flow_pictures import FlowPictures, jitters_of
 from workflow.parts.frame_sampling import spread
 
 SHOWN = 8
 
 
-def first_clip(clips, variants, stores):
-    """First clip of the data set: its name, its orders (dynamics -> frame order) and style -> frames [frame, h, w, rgb].
+def first_clip(clips, variants, stores, flows, settings):
+    """First clip of the data set: its name, and what it looks like, (style or flow, dynamics) -> uint8 [frame, h, w, rgb].
 
-    clips, variants: files, one per shard; stores: style -> files, one per shard.
+    clips, variants, flows: files, one per shard, of flow perhaps none; stores: style -> files, one per shard; settings: how
+    flow is made a picture.
     """
     for shard, path in enumerate(clips):
         table = read_table(path, "clips")
         if len(table):
             own = read_table(variants[shard], "variants")
             own = own[own["clip"] == table["clip"][0]].drop_duplicates("dynamics")
-            frames = {style: open_frames(files[shard])[0] for style, files in stores.items()}
-            return table["clip"][0], dict(zip(own["dynamics"], own["frame_order"], strict=True)), frames
+            looks, jitters = {}, dict(zip(own["dynamics"], jitters_of(own), strict=True))
+            for style, files in stores.items():
+                for dynamics, order in zip(own["dynamics"], own["frame_order"], strict=True):
+                    if jitters[dynamics] is None:
+                        looks[style, dynamics] = chosen(open_frames(files[shard])[0], order)
+            if flows:
+                looks |= flow_looks(FlowPictures(open_frames(flows[shard]), settings), jitters)
+            return table["clip"][0], looks
     raise BadInput("the data set has no clip to draw")
 
 
-def draw_gallery(clip, orders, frames):
-    """One row per style and order, time from left to right."""
-    rows = [(style, dynamics) for style in frames for dynamics in orders]
-    shown = spread(len(next(iter(frames.values()))), SHOWN)
-    figure, grid = plt.subplots(len(rows), 1, figsize=(7.2, 0.95 * len(rows) + 0.4), layout="constrained")
-    for axes, (style, dynamics) in zip(grid, rows, strict=True):
-        order = np.asarray(orders[dynamics])[shown]
-        axes.imshow(np.concatenate(list(frames[style][order]), axis=1))
+def chosen(frames, order):
+    """Some frames of a clip, evenly spread over the order in which they are shown."""
+    return frames[np.asarray(order)[spread(len(order), SHOWN)]]
+
+
+def flow_looks(pictures, jitters):
+    """Pictures of the flow of a shard's first clip, plain and jittered: ("flow", dynamics) -> uint8 [frame, h, w, rgb]."""
+    natural = {"natural": None} | {dynamics: jitter for dynamics, jitter in jitters.items() if jitter is not None}
+    frames = spread(pictures.flows.shape[1], SHOWN)
+    return {("flow", dynamics): pictures.shown(0, frames, jitter) for dynamics, jitter in natural.items()}
+
+
+def draw_gallery(clip, looks):
+    """One row per style and order, or jitter of the flow, time from left to right; looks: as first_clip gives them."""
+    figure, grid = plt.subplots(len(looks), 1, figsize=(7.2, 0.95 * len(looks) + 0.4), layout="constrained")
+    for axes, ((style, dynamics), frames) in zip(grid, looks.items(), strict=True):
+        axes.imshow(np.concatenate(list(frames), axis=1))
         axes.set(xticks=[], yticks=[])
         axes.set_ylabel(f"{style}\n{dynamics}", rotation=0, ha="right", va="center")
         axes.grid(False)
-    grid[0].set_title(f"{clip}, {SHOWN} of {len(orders['natural'])} frames")
+    grid[0].set_title(f"{clip}, {SHOWN} moments")
     return figure
 
 
@@ -49,5 +66,6 @@ if __name__ == "__main__":
         styles, files = snakemake.params.styles, list(snakemake.input.stores)
         shards = len(snakemake.input.clips)
         stores = {style: files[i * shards : (i + 1) * shards] for i, style in enumerate(styles)}
-        clip, orders, frames = first_clip(snakemake.input.clips, snakemake.input.variants, stores)
-        save_figure(draw_gallery(clip, orders, frames), snakemake.output.png, snakemake.output.svg)
+        flows, settings = snakemake.input.flows, snakemake.params.flow
+        shown = draw_gallery(*first_clip(snakemake.input.clips, snakemake.input.variants, stores, flows, settings))
+        save_figure(shown, snakemake.output.png, snakemake.output.svg)

@@ -7,38 +7,15 @@ from workflow.lib.arrays import open_frames
 from workflow.lib.features import write_features
 from workflow.lib.job import job, progress
 from workflow.lib.tables import concat_tables, read_table
-from workflow.parts.augmentation import cropped
 from workflow.parts.batches import Batches
+from workflow.parts.flow_pictures import flow_pictures, jitters_of
 from workflow.parts.frame_sampling import kendall_distance
 from workflow.parts.networks import build_network, class_scores, provenance
-from workflow.parts.pathways import pathway_sets, shown_by_pathway
+from workflow.parts.pathways import flows_of, pathway_sets, reads_of, shown_by_pathway
 from workflow.parts.pooling import hooked_layers, refuse_not_finite
 from workflow.parts.preprocessing import preprocess
+from workflow.parts.shown_clips import ShownClips
 from workflow.parts.weights import state_sha256
-
-
-class ShownClips:
-    """What a network is shown of a shard's variants, read from the clip stores when asked for.
-
-    variants, clips: rows of these tables; stores: style -> clip store; shown: per variant, the clip frames of every pathway.
-    """
-
-    def __init__(self, variants, clips, stores, shown):
-        row_of = {clip: row for row, clip in enumerate(clips["clip"])}
-        self.stores, self.shown = stores, shown
-        self.looks = [(v.style, row_of[v.clip], v.crop) for v in variants[["style", "clip", "crop"]].itertuples()]
-
-    def __len__(self):
-        return len(self.looks)
-
-    def of_pathway(self, pathway, rows):
-        """The frames of some variants: uint8 [variant, frame, height, width, rgb]."""
-        looks = [(*self.looks[row], self.shown[row][pathway]) for row in rows]
-        return torch.from_numpy(np.stack([cropped(self.stores[style][clip][frames], crop) for style, clip, crop, frames in looks]))
-
-    def shown_to(self, pathways, rows):
-        """Clip frames in the order shown, of every pathway: a list of int [variant, frame]."""
-        return [np.stack([self.shown[row][pathway] for row in rows]) for pathway in range(pathways)]
 
 
 @torch.inference_mode()
@@ -67,10 +44,10 @@ def highest(output, n):
     return np.full(n, -1) if scores is None else scores.argmax(1).cpu().numpy()
 
 
-def dump_features(name, entry, units, variants, clips, stores):
+def dump_features(name, entry, units, variants, clips, stores, flows=None):
     """Columns, activations and description of one shard's feature dump (see lib/features.py).
 
-    units: layer -> width, as described beforehand.
+    units: layer -> width, as described beforehand; flows: the FlowPictures that the network reads, by the name of the flow.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.backends.cudnn.allow_tf32 = False  # its rounding shows in correlations of units of small variance
@@ -82,12 +59,19 @@ def dump_features(name, entry, units, variants, clips, stores):
     network.module.to(device)
     orders = [np.asarray(order) for order in variants["frame_order"]]
     shown = [shown_by_pathway(order, pathway_sets(len(order), network, entry["sampling"]), entry["sampling"]) for order in orders]
-    activations, classes = run_network(name, entry, network, units, ShownClips(variants, clips, stores, shown), device)
+    jitters = jitters_of(variants) if flows_of(network) else [None] * len(variants)
+    seen = ShownClips(variants, clips, stores, shown, reads_of(network), flows, jitters)
+    activations, classes = run_network(name, entry, network, units, seen, device)
     refuse_not_finite(name, activations, list(variants["variant"]))
     keys = {"variant": variants["variant"], "clip": variants["clip"], "frames_shown": shown}
-    distance = [min([kendall_distance(own) for own in pathways if len(own) > 1], default=0.0) for pathways in shown]
+    distance = [distance_of(*both) for both in zip(shown, jitters, strict=True)]
     predicted = [int(i) if i >= 0 and entry["classes"] else None for i in classes]
     return {**keys, "order_distance": distance, "predicted": predicted}, activations, about
+
+
+def distance_of(pathways, jitter):
+    """Least distance from natural order of a variant's pathways [frame]; None where its flow is jittered instead."""
+    return None if jitter else min([kendall_distance(own) for own in pathways if len(own) > 1], default=0.0)
 
 
 if __name__ == "__main__":
@@ -95,5 +79,6 @@ if __name__ == "__main__":
         variants, clips = concat_tables(snakemake.input.variants, "variants"), read_table(snakemake.input.clips, "clips")
         stores = dict(zip(snakemake.params.styles, map(open_frames, snakemake.input.stores), strict=True))
         units = read_table(snakemake.input.described, "models").set_index("layer")["units"].to_dict()
-        dump = dump_features(snakemake.params.name, snakemake.params.model, units, variants, clips, stores)
+        flows = flow_pictures(snakemake.input.flows, snakemake.params.flow, next(iter(stores.values())))
+        dump = dump_features(snakemake.params.name, snakemake.params.model, units, variants, clips, stores, flows)
         write_features(snakemake.output.features, *dump)

@@ -4,7 +4,7 @@ from workflow.lib.errors import BadInput
 from workflow.lib.experiment import perturbations_of
 from workflow.lib.job import job
 from workflow.lib.tables import read_table, write_table
-from workflow.parts.frame_orders import draw_order, label, load_perturbation
+from workflow.parts.frame_orders import draw_dynamics, label, load_perturbation
 from workflow.parts.seeding import generator, seed_of
 
 SIDES = 0.9, 0.95  # ASSUME: a crop of 90 to 95 % of both sides is another look at the same appearance and motion
@@ -27,8 +27,8 @@ def dynamics_of(clip, n_frames, perturbations, draws, min_distance, seed):
     dynamics = {"natural": {"perturbation": None, "frame_order": list(range(n_frames))}}
     for name, (perturbation, options) in perturbations.items():
         for draw in range(draws if perturbation.RANDOM else 1):
-            order = draw_order(perturbation, options, n_frames, min_distance, seed, "order", name, clip, draw)
-            dynamics[f"{name}{draw}"] = {"perturbation": name, "frame_order": order}
+            columns = draw_dynamics(perturbation, options, n_frames, min_distance, seed, "order", name, clip, draw)
+            dynamics[f"{name}{draw}"] = {"perturbation": name, **columns}
     return dynamics
 
 

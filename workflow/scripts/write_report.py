@@ -134,6 +134,7 @@ if __name__ == "__main__":
         quality, rejected = (of_datasets(files[name], datasets, name) for name in ("quality", "rejected"))
         scores, models = of_main_perturbation(read_table(files.scores, "scores")), concat_tables(files.models, "models")
         tables = {name: show(read_table(files[name], name)) if files.get(name) else None for name, show in SECTIONS.items()}
+        tables["flow"] = concat_tables(files.flow, "flow_errors") if files.flow else None
         tables["costs"] = cost_table(files.get("benchmarks", []))
         html = write_report(files.template, scores, models, quality, rejected, figures, snakemake.params.config, tables)
         with atomic(snakemake.output.report) as temporary:
