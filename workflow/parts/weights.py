@@ -39,8 +39,10 @@ def read_state(path, sha256=None):
     except Exception as error:
         reason = str(error).splitlines()[0]
         raise BadInput(f"weights {path} cannot be read as safetensors or as a PyTorch state dict: {reason}") from error
-    for key in ("model_state", "state_dict"):
+    for key in ("model_state", "state_dict", "model"):
         state = state.get(key, state) if isinstance(state, dict) else state
+    if isinstance(state, dict) and state and all(isinstance(part, dict) for part in state.values()):  # saved in parts
+        state = {f"{part}.{name}": tensor for part, own in state.items() for name, tensor in own.items()}
     if not isinstance(state, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
         raise BadInput(f"weights {path} hold {type(state).__name__}, a state dict of tensors was needed")
     return state
@@ -83,6 +85,7 @@ def some(names, shown=3):
 def draw_weights(network, seed):
     """Give a Network random weights: He-normal kernels, batch-norm gain 1, batch-norm statistics of seeded noise clips.
 
+    A kernel is multiplied by its attribute `gain`, where it has one.
     Without calibration the activations of a random network grow or die with depth. ASSUME: noise smoothed over 3 frames and
     9 x 9 pixels stands for video.
     """
@@ -92,7 +95,7 @@ def draw_weights(network, seed):
         if parameter.ndim > 1:
             # Class tokens and positions [1, token, unit] are no kernels: small beside tokens, whatever their number.
             fan_in = parameter[0].numel() if name.endswith("weight") else parameter.shape[-1]
-            values = rng.standard_normal(parameter.shape, dtype="float32") * (2 / fan_in) ** 0.5
+            values = rng.standard_normal(parameter.shape, dtype="float32") * (2 / fan_in) ** 0.5 * getattr(parameter, "gain", 1)
             parameter.copy_(torch.from_numpy(values))
         else:
             parameter.fill_(0.0 if name.endswith("bias") else 1.0)
@@ -112,7 +115,7 @@ def draw_weights(network, seed):
 def smoothed(noise):
     """Noise [batch, rgb, frame, height, width] averaged over 3 frames (or all, if fewer) and 9 x 9 pixels, times 9."""
     frames = min(3, noise.shape[2])
-    return torch.nn.functional.avg_pool3d(noise, (frames, 9, 9), 1, (frames // 2, 4, 4)) * 9
+    return torch.nn.functional.avg_pool3d(noise, (frames, 9, 9), 1, (frames // 2, 4, 4))[:, :, : noise.shape[2]] * 9
 
 
 def state_sha256(module):
