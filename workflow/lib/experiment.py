@@ -53,6 +53,28 @@ def perturbations_of(pairs):
     return [(entry, {}) if isinstance(entry, str) else next(iter(entry.items())) for entry in listed]
 
 
+def pairs_of(config, dataset):
+    """The `pairs` of a data set: the config's, with the dynamics that its analyses name, where they name any."""
+    own = [analysis["dynamics"] for analysis in config["analyses"] if analysis["dataset"] == dataset and "dynamics" in analysis]
+    return config["pairs"] | ({"dynamics": own[0]} if own else {})
+
+
+def perturbations_shown(config, model):
+    """Names of the perturbations of dynamics that a model is shown, each once."""
+    datasets = [analysis["dataset"] for analysis in config["analyses"] if model in analysis["models"]]
+    return list(dict.fromkeys(name for dataset in datasets for name, _ in perturbations_of(pairs_of(config, dataset))))
+
+
+def check_dynamics(config):
+    """Raise BadInput where analyses of one data set differ in their dynamics, and for perturbations without a plug-in."""
+    for analysis in config["analyses"]:
+        pairs = pairs_of(config, analysis["dataset"])
+        if analysis.get("dynamics", config["pairs"]["dynamics"]) != pairs["dynamics"]:
+            raise BadInput(f"analyses: two of {analysis['dataset']} differ in dynamics; a data set has one, give it another name")
+        for perturbation, _ in perturbations_of(pairs):
+            plugin_path("perturbations", perturbation)
+
+
 def flows_read(config, model):
     """The flows that a model reads, as its family's constant READS says: some of flow and flow_backward."""
     reads = constant_of(plugin_path("models", model_entry(config, model)["family"]), "READS", ())
@@ -60,19 +82,16 @@ def flows_read(config, model):
 
 
 def check_flow(config):
-    """Raise BadInput where a change of dynamics would leave what a model reads as it is, and for training on flow."""
+    """Raise BadInput where a change of dynamics would leave what a model reads as it is."""
     for model in used_models(config):
         reads_flow = bool(flows_read(config, model))
-        for perturbation, _ in perturbations_of(config["pairs"]):
+        for perturbation in perturbations_shown(config, model):
             changes_flow = bool(constant_of(plugin_path("perturbations", perturbation), "READS", ()))
             if changes_flow and not reads_flow:
-                raise BadInput(f"pairs: dynamics {perturbation} changes flow, which model {model} does not read")
+                raise BadInput(f"dynamics {perturbation} changes flow, which model {model} does not read")
             if reads_flow and not changes_flow:
                 unchanged = f"changes the order of frames and no flow, which model {model} reads"
-                raise BadInput(f"pairs: dynamics {perturbation} {unchanged}; flow_jitter is needed")
-    for model in trained_models(config, used_models(config)):
-        if flows_read(config, model):
-            raise BadInput(f"models: {model} reads flow, and such networks cannot be trained here; bring weights")
+                raise BadInput(f"dynamics {perturbation} {unchanged}; flow_jitter is needed, as `dynamics` of its analysis")
 
 
 def check_files(config):
@@ -108,8 +127,7 @@ def check_config(config):
     for style in used_styles(config):
         for key in {"painter", "apply"} & config["styles"][style].keys():
             plugin_path("perturbations", config["styles"][style][key])
-    for perturbation, _ in perturbations_of(config["pairs"]):
-        plugin_path("perturbations", perturbation)
+    check_dynamics(config)
     for model in used_models(config):
         check_derived(config, model)
         plugin_path("models", model_entry(config, model)["family"])

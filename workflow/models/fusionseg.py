@@ -12,6 +12,7 @@ from workflow.parts.residual_blocks import blocks_of
 from workflow.parts.segmentation import IMAGENET, Segmentation, convolution, resized
 from workflow.parts.two_streams import STREAMS, TwoStreams, check_options
 
+READS = ("frames", "flow")  # known while the workflow is parsed: which flows to estimate
 RATES = (6, 12, 18)  # dilations at output stride 16
 RENAMED = {
     r"backbone\.app_stream\.": "encoder.appearance.",
@@ -90,5 +91,5 @@ def build(depth=101, width=64, cross="none", fusion="concat", size=None):
     module = FusionSeg(blocks_of("fusionseg", depth), width, cross, fusion)
     return Network(
         module, module.encoder.paths("encoder"), 1, 1, size, **IMAGENET, rename=rename,
-        pathways=(1, 1), reads=("frames", "flow"), streams=STREAMS,
+        pathways=(1, 1), reads=READS, streams=STREAMS,
     )  # fmt: skip

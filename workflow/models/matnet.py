@@ -14,6 +14,7 @@ from workflow.parts.residual_blocks import blocks_of
 from workflow.parts.segmentation import IMAGENET, Segmentation, resized
 from workflow.parts.two_streams import STREAMS, TwoStreams, check_options
 
+READS = ("frames", "flow")  # known while the workflow is parsed: which flows to estimate
 LEVELS = (2, 3, 4, 5)
 
 
@@ -124,5 +125,5 @@ def build(depth=101, width=64, cross="coatt", fusion="gated", boundary=True, siz
     module = MATNet(blocks_of("matnet", depth), width, cross, fusion, boundary)
     return Network(
         module, module.encoder.paths("encoder"), 1, 1, size, **IMAGENET, rename=renaming(RENAMED, UNREAD),
-        pathways=(1, 1), reads=("frames", "flow"), streams=STREAMS,
+        pathways=(1, 1), reads=READS, streams=STREAMS,
     )  # fmt: skip

@@ -14,6 +14,7 @@ from workflow.parts.segmentation import IMAGENET, Segmentation, convolution, res
 from workflow.parts.stream_fusion import ConvexGates
 from workflow.parts.two_streams import STREAMS, check_width
 
+READS = ("frames", "flow", "flow_backward")  # known while the workflow is parsed: which flows to estimate
 LEVELS = (2, 3, 4, 5)
 
 
@@ -122,5 +123,5 @@ def build(depth=50, width=64, stride=5, size=384):
     # ASSUME: 5, as the authors draw the other frame among the 10 before and the 10 after.
     return Network(
         RTNet(blocks_of("rtnet", depth), width), layers, 2, stride, size,
-        **IMAGENET, rename=renaming(RENAMED), pathways=(1, 1, 1), reads=("frames", "flow", "flow_backward"), streams=STREAMS,
+        **IMAGENET, rename=renaming(RENAMED), pathways=(1, 1, 1), reads=READS, streams=STREAMS,
     )  # fmt: skip

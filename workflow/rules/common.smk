@@ -11,7 +11,9 @@ from workflow.lib.experiment import (
     check_config,
     flows_read,
     one_sentence,
+    pairs_of,
     perturbations_of,
+    perturbations_shown,
     used_datasets,
     used_models,
     used_styles,
@@ -95,6 +97,11 @@ def painter_plugin(style):
     """The plug-in that paints a style's keyframes, if one does."""
     painter = config["styles"][style].get("painter")
     return [("perturbations", painter)] if painter else []
+
+
+def dynamics_plugins(dataset):
+    """The plug-ins that change the dynamics of a data set's clips."""
+    return [("perturbations", name) for name, _ in perturbations_of(pairs_of(config, dataset))]
 
 
 def network_plugin(model):

@@ -17,7 +17,7 @@ rule describe_model:
         name="{model}",
         model=lambda w: model_entry(config, w.model),
         clip={key: config["clip"][key] for key in ("frames", "crop")},
-        perturbations=[name for name, _ in perturbations_of(config["pairs"])],
+        perturbations=lambda w: perturbations_shown(config, w.model),
         source=lambda w: source("describe_model", network_plugin(w.model)),
     script:
         "../scripts/describe_model.py"

@@ -14,9 +14,9 @@ rule list_variants:
     conda:
         "../../envs/analysis.yaml"
     params:
-        pairs=config["pairs"],
+        pairs=lambda w: pairs_of(config, w.dataset),
         seed=config["seed"],
-        source=source("list_variants", *(("perturbations", name) for name, _ in perturbations_of(config["pairs"]))),
+        source=lambda w: source("list_variants", *dynamics_plugins(w.dataset)),
     script:
         "../scripts/list_variants.py"
 
