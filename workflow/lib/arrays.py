@@ -1,6 +1,7 @@
 """The array files of the pipeline, their axes and how they are read and written.
 
 frames.npy          uint8   [clip, frame, height, width, rgb]
+masks.npy           uint8   [clip, frame, height, width], 1 foreground, UNANNOTATED in frames without a mask; maybe no clips
 keyframes.npy       uint8   [keyframe, (source, painted), height, width, rgb]
 """
 
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 import numpy as np
 
 from workflow.lib.files import atomic
+
+UNANNOTATED = 255
 
 
 def open_frames(path):
@@ -21,7 +24,7 @@ def open_frames(path):
 
 @contextmanager
 def frames_writer(path, clip_shape):
-    """Yield `append(clip)`; clips of `clip_shape` [frame, height, width, rgb] are streamed to `path`, never all in memory."""
+    """Yield `append(clip)`; clips of `clip_shape` [frame, height, width, ...] are streamed to `path`, never all in memory."""
     with atomic(path) as temporary, open(temporary, "wb") as file:
         count = 0
 
