@@ -17,6 +17,8 @@ SHOWN = 3
 
 def annotated_rows(options, suffixes):
     """Rows of `annotations`: {format, file, root, split, segments, per_class, missing}; videos end in one of `suffixes`."""
+    if not options.get("file"):
+        raise BadInput(f"annotations: {options['format']} needs `file`, its official annotation files")
     files = [options["file"]] if isinstance(options["file"], str) else options["file"]
     kept = once(of_splits(entries(options["format"], files, options.get("segments", "longest")), options.get("split"), files))
     root = options["root"].rstrip("/") or "/"

@@ -3,6 +3,7 @@
 frames.npy          uint8   [clip, frame, height, width, rgb]
 flow.npy            float16 [clip, frame-1, height, width, (dx, dy)], pixels, entry t from frame t to t+1
 flow_backward.npy   the same, entry t from frame t+1 back to t
+masks.npy           uint8   [clip, frame, height, width], 1 foreground, UNANNOTATED in frames without a mask; maybe no clips
 keyframes.npy       uint8   [keyframe, (source, painted), height, width, rgb]
 """
 
@@ -11,6 +12,8 @@ from contextlib import contextmanager
 import numpy as np
 
 from workflow.lib.files import atomic
+
+UNANNOTATED = 255
 
 
 def open_frames(path):

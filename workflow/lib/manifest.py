@@ -1,7 +1,7 @@
 """Which videos a data set holds: from a manifest, a folder or official annotation files.
 
 Standard library only: this is used while the workflow is parsed. A row names a segment of a video: video, path, start_s, end_s,
-label, split; all strings, empty where unknown.
+label, split and, in a data set with masks, masks (where they are); all strings, empty where unknown.
 """
 
 import csv
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from workflow.lib.annotations import annotated_rows
 from workflow.lib.errors import BadInput
+from workflow.lib.sequence_sets import MASKED, sequence_rows
 
 COLUMNS = ["video", "path", "start_s", "end_s", "label", "split"]
 REQUIRED = [c for c in COLUMNS if c != "path"]
@@ -29,16 +30,23 @@ def read_dataset(name, options):
         rows = read_manifest(Path(options["manifest"]), options.get("root"))
     elif kinds == ["folder"]:
         rows = read_folder(Path(options["folder"]))
+    elif options["annotations"]["format"] in MASKED:
+        rows = sequence_rows(options["annotations"], IMAGES)
     else:
         rows = annotated_rows(options["annotations"], VIDEOS)
     if len(rows) < 3:
-        source = options[kinds[0]] if kinds != ["annotations"] else options["annotations"]["file"]
+        source = (
+            options[kinds[0]] if kinds != ["annotations"] else options["annotations"].get("file", options["annotations"]["root"])
+        )
         raise BadInput(f"data set {name} ({source}) has {len(rows)} and needs at least 3 videos")
     return rows
 
 
 def read_manifest(path, root=None):
-    """Rows of the CSV at `path`, in its order; its column `video` is relative to `root`, by default the CSV's own folder."""
+    """Rows of the CSV at `path`, in its order; its columns `video` and `masks` (where there is one) are relative to `root`.
+
+    root: by default the CSV's own folder.
+    """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
@@ -54,7 +62,12 @@ def read_manifest(path, root=None):
         check_row(path, line, row)
     check_unique(path, numbered)
     folder = Path(root) if root else path.parent
-    return [{c: str(folder / row["video"]) if c == "path" else row[c].strip() for c in COLUMNS} for _, row in numbered]
+    rows = []
+    for _, row in numbered:
+        rows.append({c: str(folder / row["video"]) if c == "path" else row[c].strip() for c in COLUMNS})
+        if "masks" in row:
+            rows[-1]["masks"] = str(folder / row["masks"].strip()) if row["masks"].strip() else ""
+    return rows
 
 
 def check_row(path, line, row):
@@ -128,4 +141,5 @@ def size_of(path):
 def fingerprint(rows):
     """Short digest of the rows and of the sizes of their files; times of change do not count, so a copy is the same data set."""
     content = [[[row[c] for c in COLUMNS], size_of(row["path"])] for row in rows]
+    content += [[row["masks"], size_of(row["masks"])] for row in rows if row.get("masks")]
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode(errors="surrogateescape")).hexdigest()[:16]

@@ -250,6 +250,22 @@ TABLES = {
         "n_videos": (whole, "videos the difference rests on"),
         "reason": (text, "why there is no difference; null where there is one"),
     },
+    "centre_bias": {
+        "dataset": (text, "data set"),
+        "height": (whole, "rows of the map"),
+        "width": (whole, "columns of the map"),
+        "map": (pa.list_(pa.float32()), "mean mask, row by row, every video counted alike, as a share of its highest value"),
+        "spread": (
+            real,
+            "root of the mean squared distance of foreground from the centre, in half diagonals; .577 if alike everywhere",
+        ),
+        "low": (real, "lower end of its bootstrap interval over videos; null of fewer than 3"),
+        "high": (real, "upper end of it"),
+        "n_videos": (whole, "videos with annotated frames"),
+        "n_frames": (whole, "annotated frames"),
+        "n_empty": (whole, "of these, frames without foreground"),
+        "n_without": (whole, "frames of clips that have no annotation, which are left out"),
+    },
     "lambda_sweep": {
         **LAYER_SCORE,
         "lambda": (real, "threshold at which a unit encodes a factor"),

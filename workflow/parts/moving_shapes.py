@@ -25,12 +25,13 @@ GROWTH = 3.0  # a growing sprite ends exp(GROWTH * travel) times as large as it 
 SUBPIXELS = 4  # samples per pixel along each axis
 
 
-def draw(seed, video, frames, size, scene_bias):
+def draw(seed, video, frames, size, scene_bias, centre=0):
     """Draw the parameters of video number `video`: a dict of factors, each from its own generator.
 
     `x`, `y` (centre of the path) and `size` (diameter half-way) are in pixels, `speed` in pixels per frame of the sprite's centre
     and `angle` (orientation half-way, and place on the orbit) in radians. `detail` is the key of background and texture.
-    With probability `scene_bias` the scene is the one tied to the motion, else any.
+    With probability `scene_bias` the scene is the one tied to the motion, else any. `centre` moves the middle of the path towards
+    the frame's, 1 all the way.
     """
 
     def rng(factor):
@@ -48,8 +49,8 @@ def draw(seed, video, frames, size, scene_bias):
         "texture": choose("texture", TEXTURES),
         "colour": choose("colour", COLOURS),
         "scene": scene,
-        "x": rng("x").uniform(*PLACE) * size - 0.5,
-        "y": rng("y").uniform(*PLACE) * size - 0.5,
+        "x": (1 - centre) * (rng("x").uniform(*PLACE) * size - 0.5) + centre * (size - 1) / 2,
+        "y": (1 - centre) * (rng("y").uniform(*PLACE) * size - 0.5) + centre * (size - 1) / 2,
         "size": 2 * rng("size").uniform(*RADIUS) * size,
         "speed": rng("speed").uniform(*TRAVEL) * size / (frames - 1),
         "angle": rng("angle").uniform(0, 2 * np.pi),

@@ -6,6 +6,8 @@ count from the first frame. OpenCV never raises on a bad file and its frame coun
 
 import os
 import re
+from bisect import bisect_right
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
@@ -73,6 +75,8 @@ def natural(path):
 class VideoFile:
     """A video file whose pictures are brought to size by `fit_picture`; raises Unusable where there is none to read."""
 
+    names = None  # of its frames
+
     def __init__(self, path, fit_picture):
         self.path, self.fit_picture = Path(path).resolve(), fit_picture
         if not self.path.stat().st_size:
@@ -88,9 +92,27 @@ class VideoFile:
         """A capture at the first frame; FFmpeg only, because other back-ends read patterns and cameras into file names."""
         return cv2.VideoCapture(str(self.path), cv2.CAP_FFMPEG, ONE_THREAD)
 
+    @cached_property
+    def stamps(self):
+        """Time stamp of every frame, s, by grabbing them all."""
+        return list(time_stamps(self.open(), self.period))
+
+    @property
+    def n_frames(self):
+        """Number of frames."""
+        return len(self.stamps)
+
     def counted_length(self):
-        """Length in seconds, by grabbing every frame; the last one is shown for one nominal period."""
-        return max(time_stamps(self.open(), self.period)) + self.period
+        """Length in seconds; the last frame is shown for one nominal period."""
+        return max(self.stamps) + self.period
+
+    def frame_size(self):
+        """Height and width of its frames, pixels."""
+        return self.open().read()[1].shape[:2]
+
+    def shown(self, times):
+        """Index of the frame shown at each of `times` (s)."""
+        return [bisect_right(self.stamps, time + SLACK) - 1 for time in times]
 
     def read(self, times):
         """The pictures shown at `times` (ascending, s): a list of uint8 [height, width, rgb]; raises Unusable."""
@@ -152,11 +174,13 @@ class FrameFolder:
     """A folder of images, in the natural order of their names, as a video of `fps` frames per second."""
 
     def __init__(self, path, fit_picture, fps):
-        self.fit_picture, self.fps = fit_picture, fps
+        self.path, self.fit_picture, self.fps = Path(path), fit_picture, fps
         files = [p for p in Path(path).iterdir() if p.suffix.lower() in IMAGES and not p.name.startswith(".")]
         if not files:
             raise Unusable("folder without images")
         self.files = sorted(files, key=natural)
+        self.names = [file.stem for file in self.files]
+        self.n_frames = len(files)
         self.claimed_length = len(files) / fps
 
     def counted_length(self):
@@ -165,13 +189,24 @@ class FrameFolder:
 
     def read(self, times):
         """The pictures shown at `times` (ascending, s): a list of uint8 [height, width, rgb]; raises Unusable."""
-        shown = [self.files[int((time + SLACK) * self.fps)] for time in times]
+        shown = [self.files[frame] for frame in self.shown(times)]
         pictures = {file: cv2.imread(str(file), cv2.IMREAD_COLOR) for file in dict.fromkeys(shown)}
         for file, picture in pictures.items():
             if picture is None:
                 raise Unusable(f"image cannot be decoded: {file.name}")
             pictures[file] = self.fit_picture(picture)
         return [pictures[file] for file in shown]
+
+    def frame_size(self):
+        """Height and width of its first frame, pixels."""
+        picture = cv2.imread(str(self.files[0]), cv2.IMREAD_COLOR)
+        if picture is None:
+            raise Unusable(f"image cannot be decoded: {self.files[0].name}")
+        return picture.shape[:2]
+
+    def shown(self, times):
+        """Index of the frame shown at each of `times` (s)."""
+        return [int((time + SLACK) * self.fps) for time in times]
 
 
 def open_video(path, fit_picture, frame_folder_fps):

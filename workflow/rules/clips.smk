@@ -1,11 +1,12 @@
 # Reads:  results/videos/{dataset}/{shard}/manifest.csv and the videos it names
-# Writes: results/clips/{dataset}/{shard}/frames.npy, clips.parquet, rejected.parquet, and both tables of the whole data set
-# Why:    videos are decoded once, into one uniform store; what cannot be used is a row with its reason.
+# Writes: results/clips/{dataset}/{shard}/frames.npy, masks.npy, clips.parquet, rejected.parquet, and both tables of the whole data set
+# Why:    videos are decoded once, into one uniform store, their masks with them; what cannot be used is a row with its reason.
 rule decode_clips:
     input:
         manifest="results/videos/{dataset}/{shard}/manifest.csv",
     output:
         frames="results/clips/{dataset}/{shard}/frames.npy",
+        masks="results/clips/{dataset}/{shard}/masks.npy",
         clips="results/clips/{dataset}/{shard}/clips.parquet",
         rejected="results/clips/{dataset}/{shard}/rejected.parquet",
     log:
@@ -15,6 +16,7 @@ rule decode_clips:
     params:
         clip={k: v for k, v in config["clip"].items() if k != "max_rejected"},
         frame_folder_fps=lambda w: config["datasets"][w.dataset].get("frame_folder_fps", 24),
+        complete=lambda w: masked_frames(config["datasets"][w.dataset]) == "all",
         files=lambda w: fingerprint(ROWS[w.dataset][slice(*shard_rows(w.dataset, w.shard))]) if w.dataset in ROWS else "",
         source=source("decode_clips"),
     script:

@@ -22,6 +22,7 @@ from workflow.lib.model_entries import checkpoint_folder, fetched_weights, model
 from workflow.lib.manifest import fingerprint, read_dataset
 from workflow.lib.plugins import constant_of, plugin_path
 from workflow.lib.published import published_rows
+from workflow.lib.sequence_sets import masked_frames
 from workflow.lib.sources import digest, folder_digest
 from workflow.lib.trainings import starting_entry, trained_models, training_settings
 
@@ -210,6 +211,11 @@ def benchmarks():
 def analysed_datasets():
     """Data sets that an analysis names."""
     return list(dict.fromkeys(analysis["dataset"] for analysis in config["analyses"]))
+
+
+def masked_datasets():
+    """Data sets of the analyses that have masks."""
+    return [name for name in analysed_datasets() if name in RENDERED or "masks" in ROWS[name][0]]
 
 
 def plot_table(plot):

@@ -1,4 +1,4 @@
-"""Cut clips of one length, rate and size out of videos."""
+"""Cut clips of one length, rate and size out of videos, and out of their masks where they have any."""
 
 import csv
 from contextlib import suppress
@@ -11,6 +11,7 @@ import numpy as np
 from workflow.lib.arrays import frames_writer
 from workflow.lib.job import job, progress
 from workflow.lib.tables import write_table
+from workflow.parts.mask_reading import read_masks
 from workflow.parts.video_reading import SLACK, Unusable, fit, open_video
 
 
@@ -47,10 +48,8 @@ def read_clips(video, times):
     return [np.stack([pictures[k] for k in row]) for row in position.reshape(times.shape)]
 
 
-def cut(row, clip, frame_folder_fps):
-    """(starts in s, clips) of one manifest row; raises Unusable."""
-    segment = segment_of(row)
-    video = open_video(row["path"], partial(fit, short_side=clip["short_side"], crop=clip["crop"]), frame_folder_fps)
+def cut(segment, video, clip):
+    """(times [clip, frame] in s, clips) of one segment of a video; raises Unusable."""
     loop, inside = clip["short_videos"] == "loop", segment[1] <= video.claimed_length
     try:
         times = place(*segment, video.claimed_length, clip, loop and inside)
@@ -59,18 +58,30 @@ def cut(row, clip, frame_folder_fps):
             raise
     else:
         with suppress(Unusable):  # frames can end before the file says
-            return times[:, 0].tolist(), read_clips(video, times)
+            return times, read_clips(video, times)
     times = place(*segment, video.counted_length(), clip, loop)
-    return times[:, 0].tolist(), read_clips(video, times)
+    return times, read_clips(video, times)
 
 
-def decode_clips(rows, clip, frame_folder_fps, append):
-    """Cut every row's clips, hand them to `append`, and return the rows of the tables clips and rejected."""
+def cut_row(row, clip, frame_folder_fps, complete):
+    """(starts in s, clips, masks) of one manifest row, masks None where the data set has none; raises Unusable."""
+    segment = segment_of(row)
+    video = open_video(row["path"], partial(fit, short_side=clip["short_side"], crop=clip["crop"]), frame_folder_fps)
+    times, clips = cut(segment, video, clip)
+    masks = read_masks(row["masks"], video, times, clip, complete) if "masks" in row else [None] * len(clips)
+    return times[:, 0].tolist(), clips, masks
+
+
+def decode_clips(rows, clip, frame_folder_fps, append, append_masks=None, complete=True):
+    """Cut every row's clips, hand them to `append` and their masks to `append_masks`; return rows of the tables clips and rejected.
+
+    complete: a frame without a mask is a mistake, in a data set that has masks.
+    """
     accepted, rejected = [], []
     for row in progress(rows, "decoding"):
         video, start = row["video"], float(row["start_s"]) if row["start_s"] else None
         try:
-            starts, clips = cut(row, clip, frame_folder_fps)
+            starts, clips, masks = cut_row(row, clip, frame_folder_fps, complete)
         except Unusable as reason:
             rejected.append({"video": video, "start_s": start, "reason": str(reason)})
             continue
@@ -79,8 +90,10 @@ def decode_clips(rows, clip, frame_folder_fps, append):
             continue
         if len(starts) < clip["clips_per_video"]:
             print(f"{video}: only {len(starts)} different clips fit into the segment")
-        for start, pictures in zip(starts, clips, strict=True):
+        for start, pictures, mask in zip(starts, clips, masks, strict=True):
             append(pictures)
+            if mask is not None:
+                append_masks(mask)
             known = {c: row[c] or None for c in ("label", "split")}
             moment = {"start_s": start, "fps": clip["fps"], "n_frames": clip["frames"]}
             accepted.append({"clip": f"{video}@{start:.3f}", "video": video, **known, **moment})
@@ -95,9 +108,10 @@ def read_rows(path):
 
 if __name__ == "__main__":
     with job(snakemake):
-        clip, out = snakemake.params.clip, snakemake.output
-        with frames_writer(out.frames, (clip["frames"], *clip["crop"], 3)) as append:
+        clip, params, out = snakemake.params.clip, snakemake.params, snakemake.output
+        shape = (clip["frames"], *clip["crop"])
+        with frames_writer(out.frames, (*shape, 3)) as append, frames_writer(out.masks, shape) as append_masks:
             rows = read_rows(snakemake.input.manifest)
-            clips, rejected = decode_clips(rows, clip, snakemake.params.frame_folder_fps, append)
+            clips, rejected = decode_clips(rows, clip, params.frame_folder_fps, append, append_masks, params.complete)
         write_table(out.clips, "clips", clips)
         write_table(out.rejected, "rejected", rejected)

@@ -10,7 +10,8 @@ from workflow.lib.manifest import COLUMNS
 def list_videos(rows, path):
     """Write `rows` (dicts with at least the manifest's columns) as CSV to `path`."""
     with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
+        columns = COLUMNS + ["masks"] * any("masks" in row for row in rows)
+        writer = csv.DictWriter(file, columns, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 

@@ -11,11 +11,11 @@ import pandas as pd
 from workflow.lib.errors import BadInput
 from workflow.lib.files import atomic
 from workflow.lib.job import job, progress
-from workflow.parts.moving_shapes import draw, render
+from workflow.parts import kinematograms, moving_shapes
 from workflow.parts.seeding import generator
 
 FACTORS = ["motion", "shape", "texture", "colour", "scene", "x", "y", "size", "speed", "angle"]
-COLUMNS = ["video", "path", "start_s", "end_s", "label", "split", *FACTORS]
+COLUMNS = ["video", "path", "start_s", "end_s", "label", "split", *FACTORS, "masks"]
 SPLITS = {"train": 0.70, "val": 0.15, "test": 0.15}
 
 
@@ -25,6 +25,12 @@ def check(options):
         raise BadInput(f"moving shapes: label '{options['label']}' came, 'motion' or 'scene' was needed")
     if not 0 <= options["scene_bias"] <= 1:
         raise BadInput(f"moving shapes: scene_bias {options['scene_bias']} came, a probability from 0 to 1 was needed")
+    if not 0 <= options.get("centre", 0) <= 1:
+        raise BadInput(f"moving shapes: centre {options['centre']} came, a share from 0 to 1 was needed")
+    if options.get("kinematogram") and (options["label"] == "scene" or options["scene_bias"]):
+        raise BadInput(
+            "moving shapes: a kinematogram came with the label scene or a scene_bias, it has no scenes; label motion was needed"
+        )
     if options["size"] < 32 or options["size"] % 2:
         raise BadInput(f"moving shapes: size {options['size']} came, an even number of at least 32 pixels was needed")
     if options["frames"] < 4:
@@ -68,13 +74,14 @@ def split_of(seed, video):
 def render_video(folder, video, seed, options):
     """Write video number `video` and its truth into `folder`; return its parameters."""
     frames, size = options["frames"], options["size"]
-    parameters = draw(seed, video, frames, size, options["scene_bias"])
-    shown, mask, flow = render(parameters, frames, size)
+    parameters = moving_shapes.draw(seed, video, frames, size, options["scene_bias"], options.get("centre", 0))
+    dotted = options.get("kinematogram", False)
+    shown, mask, flow = (kinematograms if dotted else moving_shapes).render(parameters, frames, size)
     # Codecs with predicted frames (mp4v) mark the first frame by its quality, which hints at the direction of time; a codec
     # of independent frames (MJPG) keeps the time reversal exact after decoding as well.
     write_video(folder / f"{video:06d}.mp4", shown, options["fps"], options.get("codec", "MJPG"))
     np.savez_compressed(folder / f"{video:06d}.npz", mask=mask, flow=flow)
-    return parameters
+    return parameters | dict.fromkeys(("texture", "scene"), "dots") if dotted else parameters
 
 
 def render_shard(folder, seed, options, first, last):
@@ -87,6 +94,7 @@ def render_shard(folder, seed, options, first, last):
             name = f"{video:06d}.mp4"
             parameters = render_video(temporary, video, seed, options)
             row = {"video": name, "path": str(Path(folder) / name), "label": parameters[options["label"]]}
+            row["masks"] = str(Path(folder) / name.replace(".mp4", ".npz"))
             rows.append({**row, "split": split_of(seed, video), **{f: parameters[f] for f in FACTORS}})
     return pd.DataFrame(rows, columns=COLUMNS)
 

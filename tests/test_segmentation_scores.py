@@ -1,0 +1,134 @@
+"""Agreement of masks: closed forms, laws, and a reference that goes from pixel to pixel."""
+
+import cv2
+import numpy as np
+import pytest
+
+from workflow.lib.arrays import UNANNOTATED
+from workflow.parts.segmentation_scores import (
+    boundary_accuracy,
+    box_overlap,
+    mean_over_videos,
+    region_similarity,
+    success_rates,
+)
+
+SCORES = (region_similarity, boundary_accuracy, box_overlap)
+EMPTY = np.zeros((1, 100, 120), np.uint8)
+
+
+def square(top, left, side=20):
+    """A mask [1, 100, 120] of one square."""
+    mask = EMPTY.copy()
+    mask[0, top : top + side, left : left + side] = 1
+    return mask
+
+
+def blobs(rng, shape=(40, 54)):
+    """A mask [1, height, width] of smooth random pieces, which may touch the edge."""
+    field = cv2.GaussianBlur(rng.standard_normal(shape), (0, 0), 4)
+    return (field > rng.normal(0, 0.5) * field.std())[None].astype(np.uint8)
+
+
+@pytest.mark.parametrize("shift", [0, 1, 7, 19, 20, 40])
+def test_regions_and_boxes_of_shifted_squares(shift):
+    shared = 20 * max(20 - shift, 0)
+    expected = shared / (2 * 20 * 20 - shared)
+    for score in (region_similarity, box_overlap):  # a square is its own box
+        assert score(square(30, 30), square(30, 30 + shift)) == pytest.approx([expected], abs=1e-12)
+
+
+@pytest.mark.parametrize("shift", range(18))
+def test_boundaries_of_shifted_squares(shift):
+    """Boundaries of 100 x 120 pixels may be ceil(.008 * 156.2) = 2 apart; that of a square of 20 is a square line of 80 pixels.
+
+    Shifted by k > 2, near the other one are 23 - k pixels of its upper side, as many of the lower one, and of the side that lies
+    within the other square the two pixels next to either corner: 50 - 2 k of 80.
+    """
+    expected = 1 if shift <= 2 else (50 - 2 * shift) / 80
+    assert boundary_accuracy(square(30, 30), square(30, 30 + shift)) == pytest.approx([expected], abs=1e-12)
+    assert boundary_accuracy(square(30, 30 + shift), square(30, 30)) == pytest.approx([expected], abs=1e-12)
+
+
+def test_empty_and_distant_masks():
+    for score in SCORES:
+        assert score(EMPTY, EMPTY) == [1]
+        assert score(square(3, 3), EMPTY) == score(EMPTY, square(3, 3)) == [0]
+        assert score(square(3, 3), square(60, 70)) == [0]
+
+
+def test_instances_are_merged_and_frames_without_annotation_have_no_score():
+    annotation = np.concatenate([square(10, 10) * 3, EMPTY + UNANNOTATED, square(40, 40)])
+    prediction = np.concatenate([square(10, 10), square(10, 10), square(40, 50)])
+    j = region_similarity(prediction, annotation)
+    assert j[0] == 1 and np.isnan(j[1]) and j[2] == pytest.approx(1 / 3)
+    assert mean_over_videos(j, np.array(["a", "b", "a"])) == pytest.approx(2 / 3)
+    assert np.isnan(mean_over_videos(j[1:2], np.array(["b"])))
+    with pytest.raises(ValueError, match=r"\(3, 100, 120\) came"):
+        region_similarity(prediction, annotation[:2])
+
+
+def test_every_video_has_one_vote():
+    values, videos = np.array([1, 1, 1, 0]), np.array(["a", "a", "a", "b"])
+    assert mean_over_videos(values, videos) == 0.5
+
+
+def boundary_pixels(mask):
+    """Coordinates [pixel, (y, x)] by the definition of the benchmark, pixel by pixel."""
+    height, width = mask.shape
+    found = []
+    for y in range(height):
+        for x in range(width):
+            others = [(y, x + 1), (y + 1, x), (y + 1, x + 1)]
+            if y == height - 1:
+                others = [(y, x + 1)]
+            elif x == width - 1:
+                others = [(y + 1, x)]
+            if any(b < width and mask[a, b] != mask[y, x] for a, b in others):
+                found.append((y, x))
+    return np.array(found).reshape(-1, 2)
+
+
+def reference_f(a, b):
+    """F from all distances between boundary pixels."""
+    tolerance = np.ceil(0.008 * np.hypot(*a.shape))
+    a, b = boundary_pixels(a), boundary_pixels(b)
+    if not len(a) or not len(b):
+        return float(len(a) == len(b))
+    near = np.linalg.norm(a[:, None] - b[None], axis=2) <= tolerance
+    precision, recall = near.any(axis=1).mean(), near.any(axis=0).mean()
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+def test_boundaries_equal_a_reference_by_distances():
+    rng = np.random.default_rng(0)
+    pairs = [(blobs(rng), blobs(rng)) for _ in range(12)]
+    pairs += [(a, np.roll(a, (1, 2), (1, 2))) for a, _ in pairs]
+    found = [boundary_accuracy(a, b)[0] for a, b in pairs]
+    assert found == pytest.approx([reference_f(a[0], b[0]) for a, b in pairs], abs=1e-12)
+    assert len(set(found)) > 12
+
+
+def test_scores_are_symmetric_and_at_most_one():
+    rng = np.random.default_rng(1)
+    for _ in range(10):
+        a, b = blobs(rng), blobs(rng)
+        for score in SCORES:
+            assert score(a, b) == pytest.approx(score(b, a), abs=1e-12)
+            assert 0 <= score(a, b)[0] <= score(a, a)[0] == 1
+
+
+def test_the_box_is_that_of_the_largest_piece():
+    bar = EMPTY.copy()
+    bar[0, 50, 20:60] = bar[0, 30:50, 59] = 1  # an angle of few pixels, its box is 21 x 40
+    found = np.maximum(bar, square(70, 90))  # and a square with a smaller box
+    annotation = EMPTY.copy()
+    annotation[0, 30:51, 20:60] = 1
+    assert box_overlap(found, annotation) == [1]
+    assert region_similarity(found, annotation)[0] < 0.1
+
+
+def test_success_is_the_share_above_each_threshold():
+    overlaps = np.array([0.5, 0.55, 0.65, 0.95, np.nan])
+    assert success_rates(overlaps).tolist() == [0.75, 0.5, 0.25, 0.25, 0.25]
+    assert np.isnan(success_rates(np.array([np.nan]))).all()
