@@ -81,7 +81,7 @@ def train(folder, data, options=C2D, workers=0, weights=None, seed=0, classes=No
     tables, stores = data
     settings = {**BLANK, "dataset": "toy", "epochs": 3, "warm_up": 1, "batch": 8, **settings}
     own = {**entry("resnet3d", weights, **options), "seed": 1, "layers": None, "classes": classes}
-    run = train_model("toy-net", own, settings, seed, clips_of(tables), stores, Path(folder) / "scratch", workers)
+    run = train_model("toy-net", own, settings, seed, clips_of(tables), {"frames": stores}, Path(folder) / "scratch", workers)
     write_training(run, settings["checkpoints"], *(Path(folder) / name for name in FILES))
     return run
 
@@ -197,7 +197,7 @@ def test_frames_are_shuffled_anew_each_epoch_but_alike_for_held_out_clips(tmp_pa
     assert len(set(orders)) > 60 and all(sorted(order) == list(range(8)) for order in orders)
     assert tuple(drawn["val"](3, None)) == tuple(drawn["val"](3, None)) != tuple(range(8))
     assert tuple(drawn["val"](3, None)) != tuple(drawn["val"](4, None))
-    run.train.stores = [np.repeat(clip, 24, 0)]
+    run.train.shards[0].frames = np.repeat(clip, 24, 0)
     shown = run.train.draw(0)[0][0][:, :, 0, 0, 0]  # [clip, frame]: the number of the clip's frame
     assert {tuple(sorted(own)) for own in shown.tolist()} == {(0, 2, 5, 7)}  # the set that the network samples
     assert sum(own != sorted(own) for own in shown.tolist()) >= 6
@@ -206,7 +206,7 @@ def test_frames_are_shuffled_anew_each_epoch_but_alike_for_held_out_clips(tmp_pa
 def test_every_clip_comes_once_before_any_comes_twice(tmp_path, colours):
     run = train(tmp_path, colours, epochs=1, crop=1)
     numbers = np.arange(24, dtype=np.uint8)[:, None, None, None, None]
-    run.train.stores = [np.broadcast_to(numbers, (24, 8, 32, 32, 3))]
+    run.train.shards[0].frames = np.broadcast_to(numbers, (24, 8, 32, 32, 3))
     run.train.settings = {**run.train.settings, "batch": 7}
     seen = np.concatenate([run.train.draw(step)[0][0][:, 0, 0, 0, 0] for step in range(7)])
     assert sorted(seen[:24]) == sorted(seen[24:48]) == list(range(24)) and list(seen[:24]) != list(seen[24:48])
@@ -221,7 +221,7 @@ def test_crops_are_looks_at_the_same_motion_and_mirrors_only_where_asked(tmp_pat
     looks = [run.train.augmentation(row, epoch) for row in range(20) for epoch in range(5)]
     assert {crop for crop, _ in looks} == {None} and 30 < sum(flip for _, flip in looks) < 70
     epoch = next(epoch for epoch in range(20) if run.train.augmentation(0, epoch)[1])
-    assert np.array_equal(run.train.look(0, epoch)[0][:, :, ::-1], run.train.look(0, None)[0])
+    assert np.array_equal(run.train.look(0, epoch)[0][0][:, :, ::-1], run.train.look(0, None)[0][0])
 
 
 def test_a_loss_that_is_no_number_stops_at_its_step(tmp_path, colours, monkeypatch):
@@ -356,12 +356,12 @@ def test_weights_that_are_no_start_are_refused(tmp_path, colours):
         train(tmp_path / "other", colours, weights=str(tmp_path / "plain.pth"))
     (tmp_path / "colours.txt").write_text("Red\nblue\n")
     run = train(tmp_path / "other", colours, weights=str(tmp_path / "plain.pth"), classes=str(tmp_path / "colours.txt"), epochs=1)
-    assert run.about["classes"] == ["Red", "blue"] and run.train.targets[:2].tolist() == [0, 1]
+    assert run.about["classes"] == ["Red", "blue"] and run.train.classes[:2].tolist() == [0, 1]
     for family in ("time_average", "frame_difference"):
         own = {**entry(family), "seed": 0, "layers": None}
         with pytest.raises(BadInput, match="cannot be trained"):
             settings = {**BLANK, "dataset": "toy"}
-            train_model("control", own, settings, 0, clips_of(colours[0]), colours[1], tmp_path / "scratch")
+            train_model("control", own, settings, 0, clips_of(colours[0]), {"frames": colours[1]}, tmp_path / "scratch")
 
 
 def test_two_rates_are_trained(tmp_path):
@@ -370,7 +370,7 @@ def test_two_rates_are_trained(tmp_path):
     options = {"depth": [1, 1, 1, 1], "width": 8, "frames": 8, "alpha": 2, "stride": "spread", "size": 32}
     settings = {**BLANK, "dataset": "toy", "epochs": 1, "batch": 4, "frame_order": "shuffled"}
     own = {**entry("slowfast", **options), "layers": None}
-    run = train_model("slowfast", own, settings, 0, clips_of(tables), stores, tmp_path / "scratch")
+    run = train_model("slowfast", own, settings, 0, clips_of(tables), {"frames": stores}, tmp_path / "scratch")
     slow, fast = run.train.draw(0)[0]
     assert slow.shape[1] == 4 and fast.shape[1] == 8 and run.done == 3
 

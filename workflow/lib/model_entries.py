@@ -79,7 +79,8 @@ def model_entry(config, name):
     own = config["models"][model]
     if "train" in own:
         file = "weights" if step is None else f"steps/step{step}"
-        made = {"weights": f"{CHECKPOINTS}/{model}/{file}.safetensors", "classes": f"{CHECKPOINTS}/{model}/classes.txt"}
+        classes = f"{CHECKPOINTS}/{model}/classes.txt" if own["train"]["learns"] == "classes" else None
+        made = {"weights": f"{CHECKPOINTS}/{model}/{file}.safetensors", "classes": classes}
         return {key: value for key, value in own.items() if key != "train"} | made | {"sha256": None}
     if "derive" not in own:
         return resolved(own)

@@ -47,13 +47,15 @@ class FlowPictures:
     def __init__(self, flows, settings):
         self.flows, self.settings, self.full = flows, settings, {}
 
-    def shown(self, clip, frames, jitter=None):
+    def shown(self, clip, frames, jitter=None, mirrored=False):
         """The pictures of clip number `clip` at its frames `frames`: uint8 [frame, height, width, rgb].
 
-        jitter: hue and saturation, each with a value per frame of the clip; None for none. Raises BadInput for flow that is
-        not finite.
+        jitter: hue and saturation, each with a value per frame of the clip; None for none. mirrored: as of the clip's mirror
+        image, rightward motion being leftward there; the pixels stay where they are. Raises BadInput for flow that is not finite.
         """
         flow = self.flows[clip][frames]
+        if mirrored:
+            flow = flow * np.array([-1, 1], flow.dtype)
         if not np.isfinite(flow).all():
             raise BadInput(f"flow of clip number {clip} of its shard is not finite; delete the flow store, and it is made anew")
         if clip not in self.full:

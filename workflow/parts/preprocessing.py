@@ -17,14 +17,25 @@ def preprocess(frames, network):
     return (video - mean) / std
 
 
-def centre_square(video, size, short_side):
-    """Resize the short side of [batch, rgb, frame, height, width] and crop the centre: [..., size, size]."""
+def shown_masks(masks, network):
+    """Masks uint8 [clip, frame, height, width] as large as what the network is shown of their clips, by the nearest pixels."""
+    if network.size is None:
+        return masks
+    square = centre_square(masks[:, None], network.size, network.short_side or network.size, mode="nearest-exact", antialias=False)
+    return square[:, 0]
+
+
+def centre_square(video, size, short_side, **resizing):
+    """Resize the short side of [batch, rgb, frame, height, width] and crop the centre: [..., size, size].
+
+    resizing: arguments of torch's `interpolate` in place of antialiased bilinear.
+    """
     batch, rgb, n_frames, height, width = video.shape
     if min(height, width) != short_side:
         scale = short_side / min(height, width)
         new = [max(short_side, round(height * scale)), max(short_side, round(width * scale))]
         images = video.transpose(1, 2).flatten(0, 1)
-        images = F.interpolate(images, new, mode="bilinear", antialias=True, align_corners=False)
+        images = F.interpolate(images, new, **({"mode": "bilinear", "antialias": True} | resizing))
         video = images.unflatten(0, (batch, n_frames)).transpose(1, 2)
     top, left = (video.shape[3] - size) // 2, (video.shape[4] - size) // 2
     return video[..., top : top + size, left : left + size]

@@ -15,23 +15,26 @@ def split_of(clips, validation, seed):
     return split
 
 
-def splits_of(clips, validation, seed):
+def splits_of(clips, validation, seed, labelled=True):
     """Training and held-out clips with a label, in the order of their names: two DataFrames; BadInput where one is empty.
+
+    labelled: False takes clips without a label too.
 
     clips: table `clips`. Held out is the split `val`, else `test`, else, where no clip has a split, the share `validation` of
     the videos, drawn by their names.
     """
     clips = clips.sort_values("clip", ignore_index=True)
     label, split = clips["label"].mask(clips["label"].eq("")), split_of(clips, validation, seed)
-    labelled = clips.assign(split=split)[label.notna()]
-    if len(clips) > len(labelled):
-        print(f"{len(clips) - len(labelled)} of {len(clips)} clips have no label and are left out")
-    parts = {name: labelled[labelled["split"] == name].reset_index(drop=True) for name in ("train", "val", "test")}
+    kept = clips.assign(split=split)[label.notna() | (not labelled)]
+    if len(clips) > len(kept):
+        print(f"{len(clips) - len(kept)} of {len(clips)} clips have no label and are left out")
+    parts = {name: kept[kept["split"] == name].reset_index(drop=True) for name in ("train", "val", "test")}
     held_out = parts["val"] if len(parts["val"]) else parts["test"]
     if not len(parts["train"]) or not len(held_out):
-        found = ", ".join(sorted(set(labelled["split"].dropna()))) or "none"
+        found = ", ".join(sorted(set(kept["split"].dropna()))) or "none"
+        wanted = "labelled clips" if labelled else "clips"
         raise BadInput(
-            f"labelled clips of the splits train and val (or test) were needed, there are {found}: fill the column `split` of the "
+            f"{wanted} of the splits train and val (or test) were needed, there are {found}: fill the column `split` of the "
             "manifest, or, where there are no splits at all, set `train: {validation: 0.2}`"
         )
     return parts["train"], held_out

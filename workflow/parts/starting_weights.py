@@ -14,9 +14,13 @@ def starting_network(entry, head, labels):
     """Build the network that a training starts from: (Network, class names in the order of its outputs, training).
 
     entry: what it is built from, `weights` the starting checkpoint or None for random weights; labels: those of the clips;
-    head: `keep` takes the checkpoint's classes, `new` draws outputs for the labels. training: where its weights come from.
+    None for a network that learns masks, which has no classes. head: `keep` takes the checkpoint's classes, `new` draws
+    outputs for the labels. training: where its weights come from.
     Raises BadInput for networks without classes, labels that the checkpoint does not know and checkpoints that do not fit.
     """
+    if labels is None:
+        network = unfilled_network(entry)
+        return network, [], checkpoint_about(entry["weights"]).get("training", fill_weights(network, entry, redraw=False))
     if "classes" not in inspect.signature(load_plugin("models", entry["family"]).build).parameters:
         raise BadInput(f"models: {entry['family']} cannot be trained: its build() does not take a number of `classes`")
     about, classes = checkpoint_about(entry["weights"]), sorted(labels)

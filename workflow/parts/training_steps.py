@@ -35,13 +35,19 @@ def half_precision(device, wanted):
     return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
 
 
+def fastest_format(module):
+    """How a network's kernels are best laid out: as frames are stored, colours last, for kernels over space and time."""
+    over_time = all(parameter.ndim != 4 for parameter in module.parameters())
+    return torch.channels_last_3d if over_time else torch.preserve_format
+
+
 class Training:
     """A network, its optimiser, and `steps` steps to do; the first `warm_up` raise the learning rate."""
 
     def __init__(self, network, objective, settings, steps, warm_up, seed, device):
         self.network, self.objective, self.settings, self.seed, self.device = network, objective, settings, seed, device
         self.steps, self.warm_up = steps, warm_up
-        self.module = network.module.to(device, memory_format=torch.channels_last_3d)  # as frames are stored: faster
+        self.module = network.module.to(device, memory_format=fastest_format(network.module))
         self.optimiser = optimiser_of(self.module, settings)
         self.half = half_precision(device, settings["mixed_precision"])
         self.scaler = torch.amp.GradScaler(device.type, enabled=self.half is torch.float16)

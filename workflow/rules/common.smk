@@ -130,6 +130,17 @@ def trained_on(model):
     return config["models"][model]["train"]["dataset"]
 
 
+def learns_masks(model):
+    """Whether a model trained here learns masks, not classes."""
+    return config["models"][model]["train"]["learns"] == "masks"
+
+
+def flows_of_shards(model, dataset):
+    """The flow stores that a model reads of all shards of a data set, those of a shard together."""
+    names = flows_read(config, model)
+    return [f"results/flow/{dataset}/{shard}/{name}.npy" for shard in shards(dataset) for name in names]
+
+
 def validations(model, dataset):
     """For every training on a data set that a model comes of: the share of its videos held out, None where it has splits."""
     trainings = [config["models"][name]["train"] for name in trained_models(config, [model])]

@@ -7,6 +7,8 @@ rule train_model:
         checked=lambda w: ancient(f"results/clips/{trained_on(w.model)}/clips.parquet"),  # enough of the data set is usable
         clips=lambda w: of_shards("results/clips/{dataset}/{shard}/clips.parquet", trained_on(w.model)),
         stores=lambda w: of_shards("results/clips/{dataset}/{shard}/frames.npy", trained_on(w.model)),
+        masks=lambda w: of_shards("results/clips/{dataset}/{shard}/masks.npy", trained_on(w.model)) if learns_masks(w.model) else [],
+        flows=lambda w: flows_of_shards(w.model, trained_on(w.model)),
         start=lambda w: weights_file(starting_entry(config, w.model)),
         classes=lambda w: starting_entry(config, w.model)["classes"] or [],
     output:
@@ -26,6 +28,7 @@ rule train_model:
         model=lambda w: starting_entry(config, w.model),
         settings=lambda w: training_settings(config, w.model),
         seed=config["seed"],
+        picture=lambda w: FLOW_PICTURE if flows_read(config, w.model) else {},
         scratch="results/checkpoints/{model}/scratch",
         source=lambda w: source("train_model", network_plugin(w.model)),
     script:

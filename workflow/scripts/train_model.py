@@ -15,10 +15,12 @@ from workflow.lib.job import job
 from workflow.lib.plugins import plugin_path
 from workflow.lib.sources import ROOT, digest
 from workflow.lib.tables import read_table, write_table
+from workflow.parts.flow_pictures import flow_pictures
+from workflow.parts.mask_objective import Masks
 from workflow.parts.objectives import Classes
 from workflow.parts.splits import splits_of
 from workflow.parts.starting_weights import starting_network
-from workflow.parts.training_clips import ClipBatches, check_labels
+from workflow.parts.training_clips import ClipBatches, Shard, annotated, check_labels
 from workflow.parts.training_run import TrainingRun, unless_full
 from workflow.parts.training_steps import Training
 from workflow.parts.weights import file_sha256
@@ -28,6 +30,20 @@ def clips_of(tables):
     """Table `clips` of all shards, with the number of the shard as `store` and the place in it as `row`."""
     shards = [read_table(path, "clips") for path in tables]
     return pd.concat([own.assign(store=number, row=range(len(own))) for number, own in enumerate(shards)], ignore_index=True)
+
+
+def shards_of(frames, masks=(), flows=(), picture=None):
+    """The stores of every shard as Shard.
+
+    frames, masks: paths, one per shard; flows: paths of the flows read, those of a shard together; picture: settings of
+    `flow_pictures`.
+    """
+    shards, per_shard = [], len(flows) // len(frames)
+    for number, path in enumerate(frames):
+        opened, own = open_frames(path), flows[number * per_shard : (number + 1) * per_shard]
+        found = open_frames(masks[number]) if masks else opened[:0, ..., 0]
+        shards.append(Shard(opened, found, flow_pictures(own, picture or {}, opened)))
+    return shards
 
 
 def recipe_of(entry, settings, clips, seed):
@@ -57,22 +73,27 @@ def train_model(name, entry, settings, seed, clips, stores, scratch, workers=0):
     """Train the network of `entry`; returns its TrainingRun, at its end.
 
     entry: what the network is built and started from; settings: the config's `train`; clips: table from clips_of; stores:
-    paths of its clip stores; scratch: folder for what is kept until all is done. The number of workers changes nothing.
+    of the shards, see `shards_of`; scratch: folder for what is kept until all is done. The number of workers changes nothing.
     """
     torch.set_num_threads(1)  # workers must not compete with, nor their number change, the sums of the one who computes
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    train, held_out = splits_of(clips, settings["validation"], seed)
+    masks, shards = settings["learns"] == "masks", shards_of(**stores)
+    train, held_out = splits_of(clips, settings["validation"], seed, labelled=not masks)
     seed = [seed, entry["seed"]]  # replicates hold out the same clips
-    network, classes, start = starting_network(entry, settings["head"], check_labels(train, held_out, settings["flip"]))
-    opened = [open_frames(path) for path in stores]
-    batches = [ClipBatches(own, opened, classes, network, entry["sampling"], settings, seed) for own in (train, held_out)]
+    labels = None if masks else check_labels(train, held_out, settings["flip"])
+    network, classes, start = starting_network(entry, settings["head"], labels)
+    if masks:
+        train, held_out = (annotated(own, shards, network, entry["sampling"]) for own in (train, held_out))
+    batches = [ClipBatches(own, shards, classes, network, entry["sampling"], settings, seed) for own in (train, held_out)]
     recipe = recipe_of(entry, settings, clips, seed)
     about = {"model": name, "dataset": settings["dataset"], "classes": classes, "recipe": recipe}
     text = settings["dataset"] + (" shuffled" if settings["frame_order"] == "shuffled" else "")
     steps, warm_up = steps_of(name, settings, len(train))
-    print(f"{len(train)} clips of {len(classes)} classes to train on, {len(held_out)} held out; {steps} steps on {device.type}")
-    training = Training(network, Classes(settings), settings, steps, warm_up, seed, device)
-    run = TrainingRun(training, *batches, about, start, text, scratch_of(scratch, recipe, stores, device), workers)
+    what = "with masks" if masks else f"of {len(classes)} classes"
+    print(f"{len(train)} clips {what} to train on, {len(held_out)} held out; {steps} steps on {device.type}")
+    training = Training(network, Masks() if masks else Classes(settings), settings, steps, warm_up, seed, device)
+    folder = scratch_of(scratch, recipe, [path for paths in stores.values() for path in paths if isinstance(path, str)], device)
+    run = TrainingRun(training, *batches, about, start, text, folder, workers)
     run.run(settings["checkpoints"], held_out["split"].iloc[0])
     return run
 
@@ -94,6 +115,7 @@ if __name__ == "__main__":
     with job(snakemake):
         files, out, p = snakemake.input, snakemake.output, snakemake.params
         clips, workers = clips_of(files.clips), snakemake.threads - 1
-        run = train_model(p.name, p.model, p.settings, p.seed, clips, files.stores, p.scratch, workers)
+        stores = {"frames": files.stores, "masks": files.masks, "flows": files.flows, "picture": p.picture}
+        run = train_model(p.name, p.model, p.settings, p.seed, clips, stores, p.scratch, workers)
         write_training(run, p.settings["checkpoints"], out.weights, out.classes, out.curve, out.steps)
         shutil.rmtree(p.scratch, ignore_errors=True)
