@@ -29,8 +29,8 @@ def claim(of, than, expect="more", **what):
     return {"says": "as expected", "dataset": "probe", "of": of, "than": than, "expect": expect, **(what or {"score": SCORE})}
 
 
-def weighed(claims, draws=None, accuracy=None, curves=None):
-    return check_claims(claims, draws, accuracy, curves, 0.95)
+def weighed(claims, draws=None, accuracy=None, curves=None, segmentation=None):
+    return check_claims(claims, draws, accuracy, curves, segmentation, 0.95)
 
 
 def test_differences_of_groups_are_paired_over_videos():
@@ -86,3 +86,21 @@ def test_what_was_not_measured_is_refused():
     accuracy = pd.DataFrame(columns=["model", "dataset", "style", "perturbation", "quantity", "value", "n_videos"])
     with pytest.raises(BadInput, match="there is no reversal of a"):
         weighed([claim(["a"], 0.5, accuracy="reversal")], accuracy=accuracy)
+
+
+def test_segmentation_is_compared_on_the_same_videos():
+    """Differences of .2 on 40 videos whose J varies together by .3 hold; .2 on other videos of one network does not count."""
+    rng = np.random.default_rng(0)
+    shared, base = 0.3 * rng.standard_normal(40), {"dataset": "probe", "style": "original", "perturbation": None, "quantity": "J"}
+    rows = [
+        {**base, "model": model, "video": f"v{i}", "value": level + shared[i] + 0.02 * rng.standard_normal()}
+        for model, level in (("good", 0.6), ("bad", 0.4))
+        for i in range(40)
+    ]
+    rows += [{**base, "model": "bad", "video": "only bad", "value": 99.0}, {**base, "quantity": "F", **rows[0]} | {"value": 9.0}]
+    rows[-1]["quantity"] = "F"
+    (row,) = weighed([claim(["good"], ["bad"], segmentation="J")], segmentation=pd.DataFrame(rows))
+    assert row["verdict"] == "holds" and row["value"] == pytest.approx(0.2, abs=0.02) and row["n_videos"] == 40
+    assert row["high"] - row["low"] < 0.05 and row["measure"] == "segmentation J"
+    with pytest.raises(BadInput, match="no J of better"):
+        weighed([claim(["better"], ["bad"], segmentation="J")], segmentation=pd.DataFrame(rows))

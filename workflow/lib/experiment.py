@@ -81,6 +81,11 @@ def flows_read(config, model):
     return [flow for flow in ("flow", "flow_backward") if flow in reads]
 
 
+def segments(config, model):
+    """Whether a model gives masks, as its family's constant SEGMENTS says."""
+    return constant_of(plugin_path("models", model_entry(config, model)["family"]), "SEGMENTS", False)
+
+
 def check_flow(config):
     """Raise BadInput where a change of dynamics would leave what a model reads as it is."""
     for model in used_models(config):

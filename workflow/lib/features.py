@@ -17,6 +17,9 @@ KEYS = {
         pa.float64(),
         "least Kendall distance of a pathway's frames from natural order, 0 to 1; null where flow is jittered",
     ),
+    "J": (pa.float64(), "region similarity of the network's masks and the annotated ones, 0 to 1; null where either is missing"),
+    "F": (pa.float64(), "boundary accuracy of the same"),
+    "box": (pa.float64(), "overlap of the boxes around both masks"),
     "predicted": (pa.int16(), "index of the highest class score; null where the model has no class list"),
 }
 

@@ -205,6 +205,17 @@ TABLES = {
         "value": (real, "the score on all videos"),
         "draws": (pa.list_(pa.float32()), "the score on each draw; for `units` in a bootstrap, by draws of true scores"),
     },
+    "segmentation": {
+        "dataset": (text, "data set the clips come from"),
+        "model": (text, "network"),
+        "training": (text, "where its weights come from"),
+        "style": (text, "appearance of the frames; `original` is the unstylized clip"),
+        "perturbation": (text, "perturbation of dynamics; null for natural flow"),
+        "quantity": (text, "J: region similarity; F: boundary accuracy (both DAVIS); box: overlap of boxes (MoCA)"),
+        "video": (text, "video, the unit of resampling"),
+        "value": (real, "mean over its annotated clips, of the frames that the network was shown"),
+        "n_clips": (whole, "clips it rests on"),
+    },
     "claims": {
         "claim": (text, "what the config claims"),
         "measure": (text, "what its values are: metric, quantity and factor of a score, `accuracy` or `learned` and its quantity"),

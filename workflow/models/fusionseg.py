@@ -13,6 +13,7 @@ from workflow.parts.segmentation import IMAGENET, Segmentation, convolution, res
 from workflow.parts.two_streams import STREAMS, TwoStreams, check_options
 
 READS = ("frames", "flow")  # known while the workflow is parsed: which flows to estimate
+SEGMENTS = True  # its output is a Segmentation
 RATES = (6, 12, 18)  # dilations at output stride 16
 RENAMED = {
     r"backbone\.app_stream\.": "encoder.appearance.",

@@ -15,6 +15,7 @@ from workflow.parts.segmentation import IMAGENET, Segmentation, resized
 from workflow.parts.two_streams import STREAMS, TwoStreams, check_options
 
 READS = ("frames", "flow")  # known while the workflow is parsed: which flows to estimate
+SEGMENTS = True  # its output is a Segmentation
 LEVELS = (2, 3, 4, 5)
 
 

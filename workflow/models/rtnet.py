@@ -15,6 +15,7 @@ from workflow.parts.stream_fusion import ConvexGates
 from workflow.parts.two_streams import STREAMS, check_width
 
 READS = ("frames", "flow", "flow_backward")  # known while the workflow is parsed: which flows to estimate
+SEGMENTS = True  # its output is a Segmentation
 LEVELS = (2, 3, 4, 5)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from workflow.lib.errors import BadInput
 from workflow.lib.experiment import members
-from workflow.parts.resampling import interval
+from workflow.parts.resampling import bootstrap_weights, interval
 from workflow.parts.seeding import generator
 
 DRAWS = 1000  # of an accuracy
@@ -16,7 +16,7 @@ def score_values(draws, claim):
 
     Raises BadInput where networks were not scored on the same crossings: their draws are of other videos.
     """
-    wanted = {"dataset": claim["dataset"], "kind": "bootstrap", **claim["score"]}
+    wanted = {"dataset": claim["dataset"], "kind": "bootstrap", **claim["score"]}  # of one stream, where it says so
     own = draws[np.logical_and.reduce([draws[key] == value for key, value in wanted.items()])]
     own = own[own["perturbation"] == own["perturbation"].iloc[0]] if len(own) else own
     found = {}
@@ -56,6 +56,18 @@ def accuracy_values(accuracy, claim):
     return shares_right({row.model: (row.value, row.n_videos) for row in own.itertuples()}, claim, claim["accuracy"])
 
 
+def segmentation_values(segmentation, claim):
+    """Values and bootstrap draws of J or F on the clips as they are: the mean over videos that all networks have segmented."""
+    wanted = {"dataset": claim["dataset"], "quantity": claim["segmentation"], "style": "original"}
+    own = segmentation[np.logical_and.reduce([segmentation[key] == value for key, value in wanted.items()])]
+    own = own[own["perturbation"].isna()].pivot(index="video", columns="model", values="value")
+    if absent := [model for model in members(claim) if model not in own]:
+        raise BadInput(f"claims: there is no {claim['segmentation']} of {absent[0]} on {claim['dataset']}")
+    own = own[members(claim)].dropna()
+    weights = bootstrap_weights(list(own.index), DRAWS, "claim") / len(own)  # [draw, video]
+    return {model: (own[model].mean(), weights @ own[model].to_numpy(), len(own)) for model in own}
+
+
 def learned_values(curves, claim):
     """Values and draws of the accuracy on held-out clips at the end of training, shown as they were in training."""
     own = curves[(curves["split"] != "train") & (curves["quantity"] == claim["learned"])].sort_values("step")
@@ -86,7 +98,8 @@ def weigh(claim, values, confidence):
     value, draws = contrast(values, claim)
     n_videos = int(min(n for *_, n in values.values()))
     tails = (1 - confidence) / 2, (1 + confidence) / 2  # a posterior's own; resampled videos need more, see `interval`
-    ends = interval(draws, value, confidence, n_videos) if "score" in claim else np.quantile(draws, tails)
+    resampled = "score" in claim or "segmentation" in claim
+    ends = interval(draws, value, confidence, n_videos) if resampled else np.quantile(draws, tails)
     low, high = map(float, ends)
     expect = claim["expect"]
     if expect == EQUAL:
@@ -108,8 +121,8 @@ def weigh(claim, values, confidence):
 def measure_of(claim):
     """What a claim is about, in words."""
     if "score" in claim:
-        return " ".join(claim["score"][key] for key in ("metric", "quantity", "factor"))
-    return next(f"{kind} {claim[kind]}" for kind in ("accuracy", "learned") if kind in claim)
+        return " ".join(claim["score"][key] for key in ("metric", "quantity", "factor", "stream") if key in claim["score"])
+    return next(f"{kind} {claim[kind]}" for kind in ("accuracy", "learned", "segmentation") if kind in claim)
 
 
 def agreement(values, claim):

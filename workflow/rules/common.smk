@@ -14,6 +14,7 @@ from workflow.lib.experiment import (
     pairs_of,
     perturbations_of,
     perturbations_shown,
+    segments,
     used_datasets,
     used_models,
     used_styles,
@@ -147,17 +148,27 @@ def validations(model, dataset):
     return [train["validation"] for train in trainings if train["dataset"] == dataset]
 
 
+def is_measured(model):
+    """Whether it is measured what a model can do on the clips as they are: name their classes, or segment them."""
+    return bool(model_entry(config, model)["classes"]) or segments(config, model)
+
+
+def boxed(dataset):
+    """Whether a data set's masks are boxes."""
+    return config["datasets"][dataset].get("annotations", {}).get("format") == "moca"
+
+
 def styles_shown(model):
     """Styles a model is shown, in the order of their stores: those of the pairs and, where it is to name classes, the original."""
     styles = config["pairs"]["styles"]
-    extra = [] if "original" in styles or not model_entry(config, model)["classes"] else ["original"]
+    extra = [] if "original" in styles or not is_measured(model) else ["original"]
     return [*styles, *extra]
 
 
 def variants_shown(model):
     """The tables of variants a model is shown, patterns of {dataset} and {shard}."""
     tables = ["results/variants/{dataset}/{shard}.parquet"]
-    return tables + (["results/variants/{dataset}/{shard}.original.parquet"] if model_entry(config, model)["classes"] else [])
+    return tables + (["results/variants/{dataset}/{shard}.original.parquet"] if is_measured(model) else [])
 
 
 def reads_flow(dataset):
@@ -206,6 +217,13 @@ def accuracies():
     """The accuracy tables of the experiment: of models that have a class list."""
     pattern = "results/accuracy/{}/{}.parquet"
     return [pattern.format(dataset, model) for dataset, model in analysed_pairs() if model_entry(config, model)["classes"]]
+
+
+def segmentations():
+    """The segmentation tables of the experiment: of networks that segment, on data sets that have masks."""
+    pattern, masked = "results/segmentation/{}/{}.parquet", masked_datasets()
+    found = [(dataset, model) for dataset, model in analysed_pairs() if dataset in masked and segments(config, model)]
+    return [pattern.format(*pair) for pair in found]
 
 
 def claims():

@@ -30,6 +30,7 @@ rule dump_features:
         variants=lambda w: variants_shown(w.model),
         clips="results/clips/{dataset}/{shard}/clips.parquet",
         stores=lambda w: [store_of(style) for style in styles_shown(w.model)],
+        masks="results/clips/{dataset}/{shard}/masks.npy",
         flows=lambda w: [f"results/flow/{{dataset}}/{{shard}}/{flow}.npy" for flow in flows_read(config, w.model)],
     output:
         features="results/features/{dataset}/{model}/{shard}.parquet",

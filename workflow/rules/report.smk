@@ -65,6 +65,7 @@ rule write_report:
         flow=expand("results/flow/{dataset}/errors.parquet", dataset=flow_checked()),
         claims="results/reports/{experiment}/claims.parquet" if claims() else [],
         accuracy="results/reports/{experiment}/accuracy.parquet" if accuracies() else [],
+        segmentation="results/reports/{experiment}/segmentation.parquet" if segmentations() else [],
         benchmarks=benchmarks(),
         template=f"{workflow.basedir}/workflow/report/report.html.j2",
     output:

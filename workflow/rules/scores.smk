@@ -112,6 +112,7 @@ rule check_claims:
         draws=analysed("results/scores/{metric}/{dataset}/{model}.draws.parquet"),
         accuracy="results/reports/{experiment}/accuracy.parquet" if accuracies() else [],
         curves="results/reports/{experiment}/training_curve.parquet" if TRAINED else [],
+        segmentation="results/reports/{experiment}/segmentation.parquet" if segmentations() else [],
     output:
         claims="results/reports/{experiment}/claims.parquet",
     log:

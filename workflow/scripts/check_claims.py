@@ -2,10 +2,10 @@
 
 from workflow.lib.job import job
 from workflow.lib.tables import concat_tables, read_table, write_table
-from workflow.parts.claims import accuracy_values, learned_values, score_values, weigh
+from workflow.parts.claims import accuracy_values, learned_values, score_values, segmentation_values, weigh
 
 
-def check_claims(claims, draws, accuracy, curves, confidence):
+def check_claims(claims, draws, accuracy, curves, segmentation, confidence):
     """Rows of table `claims`. Raises BadInput where a claim speaks of what was not measured."""
     rows = []
     for claim in claims:
@@ -13,6 +13,8 @@ def check_claims(claims, draws, accuracy, curves, confidence):
             values = score_values(draws, claim)
         elif "accuracy" in claim:
             values = accuracy_values(accuracy, claim)
+        elif "segmentation" in claim:
+            values = segmentation_values(segmentation, claim)
         else:
             values = learned_values(curves, claim)
         rows.append(weigh(claim, values, confidence))
@@ -25,4 +27,6 @@ if __name__ == "__main__":
         draws = concat_tables(files.draws, "draws")
         accuracy = read_table(files.accuracy, "accuracy") if files.accuracy else None
         curves = read_table(files.curves, "training_curve") if files.curves else None
-        write_table(snakemake.output.claims, "claims", check_claims(params.claims, draws, accuracy, curves, params.confidence))
+        segmentation = read_table(files.segmentation, "segmentation") if files.segmentation else None
+        rows = check_claims(params.claims, draws, accuracy, curves, segmentation, params.confidence)
+        write_table(snakemake.output.claims, "claims", rows)
