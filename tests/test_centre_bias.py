@@ -3,11 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 from tests.copied_project import TINY, Project
 from workflow.lib.arrays import UNANNOTATED
+from workflow.lib.tables import read_table, write_table
 from workflow.parts.moving_shapes import PLACE, draw, poses, render
 from workflow.parts.seeding import generator
+from workflow.plots.centre_bias import draw as draw_figure
 from workflow.scripts.measure_centre_bias import centre_bias
 
 LARGE = (300, 400)
@@ -95,6 +98,18 @@ def test_spread_falls_as_the_dial_is_turned():
     whole, half, none = (row["spread"] ** 2 for row in found)
     assert whole > half > none and found[0]["low"] > found[2]["high"]
     assert (half - none) / (whole - none) == pytest.approx(0.25, abs=0.08)
+
+
+def test_the_figure_says_what_it_cannot_show(tmp_path):
+    def texts(rows):
+        write_table(tmp_path / "t.parquet", "centre_bias", rows)
+        figure = draw_figure(read_table(tmp_path / "t.parquet", "centre_bias"), {})
+        return " ".join(text.get_text() for text in figure.findobj(Text))
+
+    assert "no data set of this experiment has masks" in texts([])
+    masks = np.zeros((4, 2, 4, 6), np.uint8)
+    assert "no foreground\n4 videos, 8 masks, 8 empty" in texts([measured(masks)])
+    assert "spread 0.5" in texts([measured(masks[:2] + np.uint8(1))]) and "nan" not in texts([measured(masks[:2] + np.uint8(1))])
 
 
 def test_the_figure_of_an_experiment(tmp_path):

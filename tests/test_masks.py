@@ -146,12 +146,13 @@ def test_masks_for_some_frames(tmp_path):
     assert (mask == UNANNOTATED).all()
 
 
-def test_empty_masks_are_kept(tmp_path):
+def test_empty_masks_are_kept(tmp_path, capsys):
     root = sequence(tmp_path, "bear")
     for k in range(12):
         write(root / "Annotations/480p/bear" / f"{k:05d}.png", np.zeros((64, 64), np.uint8))
     (_,), (mask,), rejected = decode(root)
     assert not mask.any() and not rejected
+    assert "bear: no foreground in the masks of the clip at 0.083 s" in capsys.readouterr().out
 
 
 def test_a_sequence_of_one_frame(tmp_path):
@@ -227,6 +228,7 @@ def test_davis16_by_its_lists(tmp_path):
     for name in ("bear", "camel", "dog"):
         sequence(tmp_path, name, n=2)
         sequence(tmp_path, name, n=2, frames="JPEGImages/1080p", annotated="Annotations/1080p")
+    write(tmp_path / "preview.png", np.zeros((4, 4), np.uint8))  # no sequence
     lists = tmp_path / "ImageSets/480p"
     lists.mkdir(parents=True)
     lines = [f"/JPEGImages/480p/{s}/{k:05d}.jpg /Annotations/480p/{s}/{k:05d}.png \n" for s in ("camel", "bear") for k in (0, 1)]
@@ -276,6 +278,11 @@ def test_weak_masks_of_imagenet_vid(tmp_path):
     rows = read_dataset("vid", annotations(tmp_path, "imagenet_vid", masks=str(tmp_path / "weak")))
     folder = "Data/VID/train/ILSVRC2015_VID_train_0000"
     assert places(rows, tmp_path) == [(video, f"{folder}/{video}", f"weak/{video}", "train") for video in videos[:3]]
+    (tmp_path / "list.txt").write_text(f"ILSVRC2015_VID_train_0000/{videos[2]} 1\n{videos[0]}/000000 1 0 464\n{videos[3]} 1\n")
+    listed = read_dataset(
+        "vid", annotations(tmp_path, "imagenet_vid", masks=str(tmp_path / "weak"), file=str(tmp_path / "list.txt"))
+    )
+    assert [row["video"] for row in listed] == [videos[2], videos[0], videos[3]]
 
 
 def test_mistakes_in_layouts(tmp_path):

@@ -50,6 +50,13 @@ def test_boundaries_of_shifted_squares(shift):
     assert boundary_accuracy(square(30, 30 + shift), square(30, 30)) == pytest.approx([expected], abs=1e-12)
 
 
+@pytest.mark.parametrize(("size", "apart"), [((480, 854), 8), ((256, 256), 3), ((90, 60), 1)])
+def test_boundaries_may_be_apart_by_a_share_of_the_diagonal(size, apart):
+    """ceil(.008 * diagonal); two straight edges that cross the whole frame, so that all of their pixels are near or none."""
+    left = [np.broadcast_to(np.arange(size[1]) < 20 + shift, (1, *size)).astype(np.uint8) for shift in (0, apart, apart + 1)]
+    assert boundary_accuracy(left[0], left[1]) == [1] and boundary_accuracy(left[0], left[2]) == [0]
+
+
 def test_empty_and_distant_masks():
     for score in SCORES:
         assert score(EMPTY, EMPTY) == [1]
@@ -126,6 +133,8 @@ def test_the_box_is_that_of_the_largest_piece():
     annotation[0, 30:51, 20:60] = 1
     assert box_overlap(found, annotation) == [1]
     assert region_similarity(found, annotation)[0] < 0.1
+    stairs = np.eye(100, 120, dtype=np.uint8)[None]  # pixels that touch at corners are one piece
+    assert box_overlap(stairs, np.ones((1, 100, 100), np.uint8).repeat(2, axis=2)[:, :, :120]) == [100 / 120]
 
 
 def test_success_is_the_share_above_each_threshold():

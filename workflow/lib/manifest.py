@@ -35,9 +35,8 @@ def read_dataset(name, options):
     else:
         rows = annotated_rows(options["annotations"], VIDEOS)
     if len(rows) < 3:
-        source = (
-            options[kinds[0]] if kinds != ["annotations"] else options["annotations"].get("file", options["annotations"]["root"])
-        )
+        given = options[kinds[0]]
+        source = given if kinds != ["annotations"] else given.get("file", given["root"])
         raise BadInput(f"data set {name} ({source}) has {len(rows)} and needs at least 3 videos")
     return rows
 

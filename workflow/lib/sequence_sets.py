@@ -28,7 +28,7 @@ def sequence_rows(options, suffixes):
     kind, root, masks = options["format"], Path(options["root"]), masks_root(options)
     if options.get("per_class"):
         raise BadInput(f"annotations: per_class draws videos of every class, {kind} has no classes")
-    frames = sequences_below(kind, root, suffixes, lambda path: not path.is_relative_to(masks) and MASKS not in path.parts)
+    frames = sequences_below(kind, root, suffixes, lambda path: not (root / path).is_relative_to(masks) and MASKS not in path.parts)
     if masks.suffix == ".csv":
         places = {name: (str(masks), "") for name in frames}
     else:
@@ -56,33 +56,33 @@ def masks_root(options):
 
 
 def sequences_below(kind, root, suffixes, keep):
-    """{name: (path, split)} of the folders of images below `root` that keep(path) wants, a sequence in one resolution."""
+    """{name: (path, split)} of the folders of images below `root` that keep(path below it) wants, a sequence in one resolution."""
     if not root.is_dir():
         raise BadInput(f"annotations: {root} does not exist or is no folder")
     found, first = {}, {}
     paths = [path for path in image_folders(root, suffixes) if keep(path)]
     for path in sorted(paths, key=lambda p: ([RESOLUTIONS.index(part) for part in p.parts if part in RESOLUTIONS], p)):
-        parts = tuple(part for part in path.relative_to(root).parts if part not in RESOLUTIONS)
+        parts = tuple(part for part in path.parts if part not in RESOLUTIONS)
         name = name_of(kind, parts)
         if first.setdefault(name, parts) != parts:
-            raise BadInput(f"annotations: {found[name][0]} and {path} are both the sequence {name}")
-        found.setdefault(name, (str(path), next((SPLITS[part] for part in parts[:-1] if part in SPLITS), "")))
+            raise BadInput(f"annotations: {found[name][0]} and {root / path} are both the sequence {name}")
+        found.setdefault(name, (str(root / path), next((SPLITS[part] for part in parts[:-1] if part in SPLITS), "")))
     return found
 
 
 def image_folders(root, suffixes):
-    """Folders below `root` that hold images; what lies below such a folder is not looked at."""
+    """Folders below `root`, relative to it, that hold images; what lies below such a folder is not looked at."""
     for here, below, files in os.walk(root, followlinks=True):
         below[:] = [name for name in below if not name.startswith(".")]
-        if any(os.path.splitext(file)[1].lower() in suffixes and not file.startswith(".") for file in files):
+        if Path(here) != root and any(os.path.splitext(file)[1].lower() in suffixes and not file.startswith(".") for file in files):
             below.clear()
-            yield Path(here)
+            yield Path(here).relative_to(root)
 
 
 def name_of(kind, parts):
-    """A sequence's name from the parts of its path: what follows JPEGImages or Annotations; of ImageNet VID the last part."""
+    """A sequence's name from the parts of its path: what follows JPEGImages or Annotations; of ImageNet VID its last folder."""
     if kind == "imagenet_vid":
-        return parts[-1]
+        return ([part for part in parts if not part.isdigit()] or parts)[-1]  # lists can name a frame, without an ending
     after = max((i + 1 for i, part in enumerate(parts) if part in (FRAMES, MASKS)), default=0)
     return "/".join(part for part in parts[after:] if part not in RESOLUTIONS)
 

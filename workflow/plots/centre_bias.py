@@ -15,7 +15,7 @@ def draw(table, settings):
     """
     if table.empty:
         return note("no data set of this experiment has masks")
-    figure, grid = plt.subplots(1, len(table), figsize=(2.4 * len(table) + 0.6, 2.6), squeeze=False, layout="constrained")
+    figure, grid = plt.subplots(1, len(table), figsize=(2.6 * len(table) + 0.6, 2.8), squeeze=False, layout="constrained")
     for axes, row in zip(grid[0], table.itertuples(), strict=True):
         shown = axes.imshow(np.reshape(row.map, (row.height, row.width)), cmap="gray", vmin=0, vmax=1)
         bounds = "" if np.isnan(row.low) else f" ({row.low:.3f}–{row.high:.3f})"

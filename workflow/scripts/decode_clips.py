@@ -94,6 +94,8 @@ def decode_clips(rows, clip, frame_folder_fps, append, append_masks=None, comple
             append(pictures)
             if mask is not None:
                 append_masks(mask)
+                if not (mask == 1).any():
+                    print(f"{video}: no foreground in the masks of the clip at {start:.3f} s")
             known = {c: row[c] or None for c in ("label", "split")}
             moment = {"start_s": start, "fps": clip["fps"], "n_frames": clip["frames"]}
             accepted.append({"clip": f"{video}@{start:.3f}", "video": video, **known, **moment})
