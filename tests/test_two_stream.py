@@ -177,8 +177,8 @@ ERRORS = "results/flow/shapes/errors.parquet"
 
 def checked(family, *dynamics, **keys):
     models = {"net": {"family": family, "options": {}, "weights": None, **keys}}
-    analyses = [{"dataset": "shapes", "models": ["net"], "metrics": []}]
-    config = {"models": models, "analyses": analyses, "pairs": {"dynamics": list(dynamics)}}
+    analyses = [{"dataset": "shapes", "models": ["net"], "metrics": [], "claims": []}]
+    config = {"models": models, "analyses": analyses, "published": [], "pairs": {"dynamics": list(dynamics)}}
     check_flow(config)
     return flows_read(config, "net")
 
