@@ -92,7 +92,8 @@ def train_model(name, entry, settings, seed, clips, stores, scratch, workers=0):
     what = "with masks" if masks else f"of {len(classes)} classes"
     print(f"{len(train)} clips {what} to train on, {len(held_out)} held out; {steps} steps on {device.type}")
     training = Training(network, Masks() if masks else Classes(settings), settings, steps, warm_up, seed, device)
-    folder = scratch_of(scratch, recipe, [path for paths in stores.values() for path in paths if isinstance(path, str)], device)
+    paths = [path for kind in ("frames", "masks", "flows") for path in stores.get(kind, ())]
+    folder = scratch_of(scratch, recipe, paths, device)
     run = TrainingRun(training, *batches, about, start, text, folder, workers)
     run.run(settings["checkpoints"], held_out["split"].iloc[0])
     return run
