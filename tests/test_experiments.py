@@ -5,9 +5,13 @@ import shutil
 import pytest
 import torch
 import yaml
+from snakemake.utils import update_config, validate
 
 from tests.copied_project import ROOT, Project
+from workflow.lib.experiment import check_config, used_datasets
+from workflow.lib.manifest import read_dataset
 from workflow.lib.plugins import load_plugin
+from workflow.lib.published import published_rows, read_published
 from workflow.parts.pathways import pathway_sets
 
 EXPERIMENTS = ROOT / "resources/experiments"
@@ -57,3 +61,67 @@ def test_every_network_of_the_figure_fits_the_clips(experiment):
         sets = pathway_sets(config["clip"]["frames"], network, entry.get("sampling", "trained"))
         assert [len(own) for own in sets] == [network.frames // k for k in network.pathways], name
         assert network.size <= min(config["clip"]["crop"]), name
+
+
+OVERLAYS = {
+    "fig5_right": "fig5_left",
+    "fig6": "fig5_left",
+    "fig7": "table1",
+    "moca": "fig4",
+    "fig3_released": "fig3",
+    "frames_stride": "fig3",
+    "frames_stride_small": "known_truth",
+}
+VIDEOS = {"MoCA": "JPEGImages", "TAO-VOS": "JPEGImages", "DAVIS": "JPEGImages/480p", "ImageNetVID": "", "davis16": "JPEGImages"}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A folder with the names of all the videos, masks and weights that experiments ask for, and nothing in them."""
+    home = tmp_path_factory.mktemp("home")
+    for name in ("experiments", "classes", "datasets", "published"):
+        shutil.copytree(ROOT / f"resources/{name}", home / f"resources/{name}")
+    for name, frames in VIDEOS.items():
+        for i in range(4):
+            folder = home / f"resources/videos/{name}/{frames}/sequence{i}"
+            folder.mkdir(parents=True)
+            (folder / "00000.jpg").touch()
+    lines = [f"/JPEGImages/480p/sequence{i}/00000.jpg /Annotations/480p/sequence{i}/00000.png\n" for i in range(4)]
+    (home / "resources/videos/DAVIS/ImageSets/480p").mkdir(parents=True)
+    (home / "resources/videos/DAVIS/ImageSets/480p/val.txt").write_text("".join(lines))
+    for name in ("natural", "fig3", "weizmann"):
+        (home / f"resources/videos/{name}/label").mkdir(parents=True)
+        for i in range(4):
+            (home / f"resources/videos/{name}/label/{i}.avi").touch()
+    (home / "resources/weights").mkdir()
+    files = "FastOnly_32x2_R50.safetensors FusionSeg_DAVIS.pth MATNet.pth MATNet_DAVIS.pth MATNet_NoBAR.pth RTNet.pth"
+    for name in [*files.split(), "FusionSeg_start.pth"]:
+        (home / "resources/weights" / name).touch()
+    return home
+
+
+@pytest.mark.parametrize("experiment", sorted(path.stem for path in EXPERIMENTS.glob("*.yaml")))
+def test_every_experiment_is_valid_and_its_published_numbers_have_their_place(experiment, home, monkeypatch):
+    monkeypatch.chdir(home)
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    for name in filter(None, [OVERLAYS.get(experiment), experiment]):  # as --configfile does
+        update_config(config, yaml.safe_load((EXPERIMENTS / f"{name}.yaml").read_text()))
+    validate(config, str(ROOT / "workflow/schemas/config.schema.yaml"))
+    assert config["experiment"] == experiment
+    check_config(config)
+    published_rows(config)
+    for name in used_datasets(config):
+        if not config["datasets"][name].keys() & {"moving_shapes"} and not experiment.startswith(("fig5", "fig6")):
+            assert len(read_dataset(name, config["datasets"][name])) >= 3
+
+
+@pytest.mark.parametrize(
+    ("names", "figure"),
+    [(["fig5_left"], "Fig. 5 left"), (["fig5_left", "fig5_right"], "Fig. 5 right"), (["fig5_left", "fig6"], "Fig. 6")],
+    ids=lambda value: value[-1] if isinstance(value, list) else "",
+)
+def test_every_published_case_of_training_is_named(names, figure):
+    rows = [row for row in read_published() if row["figure"] == figure]
+    named = yaml.safe_load((EXPERIMENTS / f"{names[-1]}.yaml").read_text())["published"]
+    assert {(row["network"], row["trained_on"]) for row in rows} == {(own["network"], own["trained_on"]) for own in named}
+    assert all("ours" in own for own in named)

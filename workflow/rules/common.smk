@@ -243,8 +243,9 @@ def analysed_datasets():
 
 
 def masked_datasets():
-    """Data sets of the analyses that have masks."""
-    return [name for name in analysed_datasets() if name in RENDERED or "masks" in ROWS[name][0]]
+    """Data sets that have masks: of the analyses, and those that networks learn masks from."""
+    names = analysed_datasets() + [trained_on(model) for model in TRAINED if learns_masks(model)]
+    return [name for name in dict.fromkeys(names) if name in RENDERED or "masks" in ROWS[name][0]]
 
 
 def plot_table(plot):

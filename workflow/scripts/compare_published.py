@@ -6,8 +6,10 @@ from workflow.lib.job import job
 from workflow.lib.tables import read_table, write_table
 from workflow.parts.pair_selection import of_main_perturbation
 from workflow.parts.proportions import wilson
+from workflow.parts.resampling import bootstrap_weights, interval
 
 LAMBDA = 0.5  # of the published unit classes
+DRAWS = 1000
 NO_WEIGHTS = ["untrained", "control"]
 
 
@@ -40,7 +42,23 @@ def of_curves(row, curves, confidence):
     return [{**about, "n_videos": int(new["n_videos"]), **change}], ""
 
 
-def compare_published(rows, scores, curves, threshold, confidence):
+def of_segmentation(row, segmentation, confidence):
+    """Our agreement with annotated masks or, for MoCA, boxes, percent, mean over videos: (list of columns, why there is none)."""
+    ours, reason = row["ours"], "no masks of such clips were measured here"
+    if segmentation is None:
+        return [], reason
+    own = segmentation[segmentation["dataset"].eq(ours["dataset"]) & segmentation["model"].eq(ours["model"])]
+    own = own[own["style"].eq("original") & own["perturbation"].isna() & own["quantity"].isin(["J", "box"])]
+    if own.empty:
+        return [], reason
+    value, videos = 100 * own["value"].mean(), list(own["video"])
+    draws = bootstrap_weights(videos, DRAWS, "published") @ (100 * own["value"].to_numpy()) / len(videos)
+    low, high = interval(draws, value, confidence, len(videos))
+    about = {"training": own["training"].iloc[0], "metric": own["quantity"].iloc[0], "n_videos": len(videos)}
+    return [{**about, "value": value, "low": float(low), "high": float(high)}], ""
+
+
+def compare_published(rows, scores, curves, segmentation, threshold, confidence):
     """Rows of table `published`, one per published number and metric of ours; without a counterpart ours is null."""
     compared = []
     for row in rows:
@@ -50,8 +68,12 @@ def compare_published(rows, scores, curves, threshold, confidence):
             compared.append(base | {"reason": "other weights or data"})
             continue
         base |= {"dataset": row["ours"].get("dataset"), "model": row["ours"]["model"]}
-        relative = row["quantity"] == "relative_top1"
-        found, reason = of_curves(row, curves, confidence) if relative else of_scores(row, scores, threshold)
+        if row["quantity"] == "relative_top1":
+            found, reason = of_curves(row, curves, confidence)
+        elif row["quantity"] == "mIoU":
+            found, reason = of_segmentation(row, segmentation, confidence)
+        else:
+            found, reason = of_scores(row, scores, threshold)
         if found and found[0]["training"] in NO_WEIGHTS:
             found, reason = [], f"{row['ours']['model']} has no trained weights"
         compared += [base | own for own in found] or [base | {"reason": reason}]
@@ -63,5 +85,6 @@ if __name__ == "__main__":
         files, params = snakemake.input, snakemake.params
         scores = of_main_perturbation(read_table(files.scores, "scores"))
         curves = read_table(files.curves, "training_curve") if files.curves else None
-        compared = compare_published(params.rows, scores, curves, params.threshold, params.confidence)
+        segmentation = read_table(files.segmentation, "segmentation") if files.segmentation else None
+        compared = compare_published(params.rows, scores, curves, segmentation, params.threshold, params.confidence)
         write_table(snakemake.output.published, "published", pd.DataFrame(compared))
