@@ -89,7 +89,9 @@ def home(tmp_path_factory):
     lines = [f"/JPEGImages/480p/sequence{i}/00000.jpg /Annotations/480p/sequence{i}/00000.png\n" for i in range(4)]
     (home / "resources/videos/DAVIS/ImageSets/480p").mkdir(parents=True)
     (home / "resources/videos/DAVIS/ImageSets/480p/val.txt").write_text("".join(lines))
-    (home / "resources/videos/ImageNetVID/WeakMasks").mkdir()
+    for i in range(4):
+        (home / f"resources/videos/ImageNetVID/WeakMasks/sequence{i}").mkdir(parents=True)
+        (home / f"resources/videos/ImageNetVID/WeakMasks/sequence{i}/00000.png").touch()
     for name in ("natural", "fig3", "weizmann"):
         (home / f"resources/videos/{name}/label").mkdir(parents=True)
         for i in range(4):
