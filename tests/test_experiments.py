@@ -2,6 +2,7 @@
 
 import shutil
 
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -13,6 +14,7 @@ from workflow.lib.manifest import read_dataset
 from workflow.lib.plugins import load_plugin
 from workflow.lib.published import published_rows, read_published
 from workflow.parts.pathways import pathway_sets
+from workflow.parts.video_reading import fit
 
 EXPERIMENTS = ROOT / "resources/experiments"
 LAID_OVER = {"fig3": ["fig3"], "fig3_released": ["fig3", "fig3_released"], "fig3_small": ["fig3_small"]}
@@ -88,7 +90,8 @@ def home(tmp_path_factory):
             (folder / "00000.jpg").touch()
     lines = [f"/JPEGImages/480p/sequence{i}/00000.jpg /Annotations/480p/sequence{i}/00000.png\n" for i in range(4)]
     (home / "resources/videos/DAVIS/ImageSets/480p").mkdir(parents=True)
-    (home / "resources/videos/DAVIS/ImageSets/480p/val.txt").write_text("".join(lines))
+    for split in ("train", "val"):
+        (home / f"resources/videos/DAVIS/ImageSets/480p/{split}.txt").write_text("".join(lines))
     for i in range(4):
         (home / f"resources/videos/ImageNetVID/WeakMasks/sequence{i}").mkdir(parents=True)
         (home / f"resources/videos/ImageNetVID/WeakMasks/sequence{i}/00000.png").touch()
@@ -116,6 +119,16 @@ def test_every_experiment_is_valid_and_its_published_numbers_have_their_place(ex
     for name in used_datasets(config):
         if not config["datasets"][name].keys() & {"moving_shapes"} and not experiment.startswith(("fig5", "fig6")):
             assert len(read_dataset(name, config["datasets"][name])) >= 3
+
+
+@pytest.mark.parametrize("experiment", ["fig4", "moca"])
+def test_widescreen_videos_fit_the_clips_of_segmentation(experiment):
+    """Videos of 16:9 at any size, resized to the short side, are wide enough for the crop."""
+    config = merged({"moca": ["fig4", "moca"]}.get(experiment, [experiment]))
+    height, width = config["clip"]["crop"]
+    for tall, wide in ((360, 640), (480, 854), (720, 1280), (1080, 1920)):
+        fitted = fit(np.zeros((tall, wide, 3), np.uint8), config["clip"]["short_side"], config["clip"]["crop"])
+        assert fitted.shape == (height, width, 3)
 
 
 @pytest.mark.parametrize(

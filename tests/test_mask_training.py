@@ -10,14 +10,19 @@ import torch
 from tests.model_entry import entry
 from workflow.lib.arrays import UNANNOTATED
 from workflow.lib.errors import BadInput
+from workflow.lib.shared_videos import shared_videos
+from workflow.lib.trainings import check_objective
 from workflow.parts.flow_pictures import FlowPictures
 from workflow.parts.judged_masks import MaskJudge
 from workflow.parts.mask_objective import Masks, balanced_cross_entropy, boundaries_of, cross_entropy
 from workflow.parts.networks import unfilled_network
 from workflow.parts.segmentation import Segmentation
+from workflow.parts.splits import not_trained_on
 from workflow.parts.training_clips import ClipBatches, Shard, annotated
 from workflow.parts.training_steps import Training
+from workflow.parts.video_means import mean_over_videos
 from workflow.parts.weights import draw_weights
+from workflow.scripts.train_model import recipe_of
 
 PICTURE = {"normalisation": "fixed", "full_saturation": 0.05}
 SETTINGS = {"batch": 8, "crop": 1, "flip": False, "frame_order": "natural", "learning_rate": 0.01, "optimiser": "adamw"}
@@ -146,3 +151,48 @@ def test_masks_are_judged_as_they_are_shown():
     found = judge(Segmentation(logits), [0, 1, 2])
     assert found["J"][0] == 0.5 and np.isnan(found["J"][1:]).all() and found["box"][0] == 0.5
     assert np.isnan(judge(torch.zeros(3, 4), [0, 1, 2])["J"]).all()
+
+
+def test_videos_seen_in_training_are_found_in_other_data_sets():
+    shapes = {name: {"moving_shapes": {"first": first, "videos": n}} for name, first, n in (("a", 0, 5), ("b", 3, 9), ("c", 50, 5))}
+    rows = {
+        "d": [{"video": "x", "path": "v/x.avi"}, {"video": "y", "path": "v/y.avi"}],
+        "e": [{"video": "z", "path": "v/../v/x.avi"}],
+    }
+    config = {"datasets": shapes | {"d": {}, "e": {}}}
+    assert shared_videos("b", "a", config, rows) == ["000003.mp4", "000004.mp4"] and not shared_videos("c", "a", config, rows)
+    assert shared_videos("d", "e", config, rows) == ["x"] and shared_videos("e", "d", config, rows) == ["z"]
+    assert shared_videos("a", "d", config, rows) == []
+    clips = pd.DataFrame(
+        {"clip": list("pqr"), "video": ["000003.mp4", "000007.mp4", "000008.mp4"], "split": ["val", "train", "val"]}
+    )
+    assert list(not_trained_on(clips, [None], ["000003.mp4"], 0)["clip"]) == ["r"]
+
+
+def test_the_mean_over_videos_covers_its_truth():
+    """95 % intervals of the mean of 20 videos' J hold the true mean in .95 of 400 draws, within three standard errors."""
+    rng = np.random.default_rng(0)
+    ends = [mean_over_videos(rng.beta(4, 2, 20), [f"{k} {i}" for i in range(20)], 0.95) for k in range(400)]
+    covered = np.mean([low <= 4 / 6 <= high for _, low, high in ends])
+    assert abs(covered - 0.95) < 3 * (0.95 * 0.05 / 400) ** 0.5
+    assert np.isnan(mean_over_videos([0.1, 0.2], ["a", "b"], 0.95)[1:]).all()
+
+
+@pytest.mark.parametrize(
+    ("family", "train", "message"),
+    [
+        ("resnet3d", {"learns": "masks"}, "is to learn masks, which resnet3d does not give"),
+        ("fusionseg", {"learns": "classes"}, "fusionseg segments, it learns no classes: set `train: {learns: masks}`"),
+        ("fusionseg", {"learns": "masks", "frame_order": "shuffled"}, "frame_order, head and label_smoothing are for networks"),
+    ],
+)
+def test_a_training_that_cannot_be_is_refused_before_any_work(family, train, message):
+    whole = {"dataset": "d", "frame_order": "natural", "head": "keep", "label_smoothing": 0, **train}
+    with pytest.raises(BadInput, match=message):
+        check_objective({"models": {"net": {"family": family, "train": whole}}}, "net")
+
+
+def test_another_picture_of_the_flow_is_another_training():
+    clips = pd.DataFrame({"clip": ["a"], "label": [None], "split": ["train"]})
+    recipes = [recipe_of(entry("fusionseg"), SETTINGS, clips, 0, picture) for picture in (PICTURE, PICTURE, {"full_saturation": 1})]
+    assert recipes[0] == recipes[1] != recipes[2]

@@ -8,9 +8,7 @@ from workflow.lib.arrays import UNANNOTATED
 from workflow.parts.segmentation_scores import (
     boundary_accuracy,
     box_overlap,
-    mean_over_videos,
     region_similarity,
-    success_rates,
 )
 
 SCORES = (region_similarity, boundary_accuracy, box_overlap)
@@ -69,15 +67,8 @@ def test_instances_are_merged_and_frames_without_annotation_have_no_score():
     prediction = np.concatenate([square(10, 10), square(10, 10), square(40, 50)])
     j = region_similarity(prediction, annotation)
     assert j[0] == 1 and np.isnan(j[1]) and j[2] == pytest.approx(1 / 3)
-    assert mean_over_videos(j, np.array(["a", "b", "a"])) == pytest.approx(2 / 3)
-    assert np.isnan(mean_over_videos(j[1:2], np.array(["b"])))
     with pytest.raises(ValueError, match=r"\(3, 100, 120\) came"):
         region_similarity(prediction, annotation[:2])
-
-
-def test_every_video_has_one_vote():
-    values, videos = np.array([1, 1, 1, 0]), np.array(["a", "a", "a", "b"])
-    assert mean_over_videos(values, videos) == 0.5
 
 
 def boundary_pixels(mask):
@@ -135,9 +126,3 @@ def test_the_box_is_that_of_the_largest_piece():
     assert region_similarity(found, annotation)[0] < 0.1
     stairs = np.eye(100, 120, dtype=np.uint8)[None]  # pixels that touch at corners are one piece
     assert box_overlap(stairs, np.ones((1, 100, 100), np.uint8).repeat(2, axis=2)[:, :, :120]) == [100 / 120]
-
-
-def test_success_is_the_share_above_each_threshold():
-    overlaps = np.array([0.5, 0.55, 0.65, 0.95, np.nan])
-    assert success_rates(overlaps).tolist() == [0.75, 0.5, 0.25, 0.25, 0.25]
-    assert np.isnan(success_rates(np.array([np.nan]))).all()

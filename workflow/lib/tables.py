@@ -213,12 +213,18 @@ TABLES = {
         "perturbation": (text, "perturbation of dynamics; null for natural flow"),
         "quantity": (text, "J: region similarity; F: boundary accuracy (both DAVIS); box: overlap of boxes (MoCA)"),
         "video": (text, "video, the unit of resampling"),
-        "value": (real, "mean over its annotated clips, of the frames that the network was shown"),
+        "value": (
+            real,
+            "mean over its annotated clips, of the frames that the network was shown; null where none of them has a mask",
+        ),
         "n_clips": (whole, "clips it rests on"),
     },
     "claims": {
         "claim": (text, "what the config claims"),
-        "measure": (text, "what its values are: metric, quantity and factor of a score, `accuracy` or `learned` and its quantity"),
+        "measure": (
+            text,
+            "what its values are: metric, quantity and factor of a score, or where another quantity comes from",
+        ),
         "dataset": (text, "data set of the scores or accuracies; null for what was measured in training"),
         "expect": (text, "more: above zero; equal: no different from zero"),
         "value": (real, "mean of the first group of networks less that of the second"),

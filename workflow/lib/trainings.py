@@ -2,6 +2,7 @@
 
 from workflow.lib.errors import BadInput
 from workflow.lib.model_entries import INHERITED, model_and_step, model_entry, resolved
+from workflow.lib.plugins import constant_of, plugin_path
 
 BUILT_FROM = ("family", "options", "weights", "sha256", "classes", "sampling", "seed")  # what of an entry decides a training
 
@@ -45,6 +46,20 @@ def training_settings(config, model):
     return {key: value for key, value in config["models"][model]["train"].items() if key not in ("from", "workers")}
 
 
+def check_objective(config, model):
+    """Raise BadInput where a network cannot learn what its training wants, and for settings that would change nothing."""
+    train, family = config["models"][model]["train"], config["models"][model].get("family")
+    if not family:
+        return
+    masks, gives_masks = train["learns"] == "masks", constant_of(plugin_path("models", family), "SEGMENTS", False)
+    if masks and not gives_masks:
+        raise BadInput(f"models: {model} is to learn masks, which {family} does not give (its file says no SEGMENTS = True)")
+    if gives_masks and not masks:
+        raise BadInput(f"models: {model}: {family} segments, it learns no classes: set `train: {{learns: masks}}`")
+    if masks and (train["frame_order"] != "natural" or train["head"] != "keep" or train["label_smoothing"]):
+        raise BadInput(f"models: {model} learns masks; frame_order, head and label_smoothing are for networks that learn classes")
+
+
 def check_trainings(config, names):
     """Raise BadInput where a training contradicts itself."""
     for model in trained_models(config, names):
@@ -58,6 +73,7 @@ def check_trainings(config, names):
             )
         if source and "derive" in config["models"][model_and_step(config["models"], source)[0]]:
             raise BadInput(f"models: {model} is trained from {source}, which is derived; a network of its own is needed")
+        check_objective(config, model)
         if train["dataset"] not in config["datasets"]:
             known = ", ".join(config["datasets"])
             raise BadInput(f"models: {model} is trained on '{train['dataset']}'; `datasets` defines {known}")

@@ -4,8 +4,9 @@ import numpy as np
 
 from workflow.lib.errors import BadInput
 from workflow.lib.experiment import members
-from workflow.parts.resampling import bootstrap_weights, interval
+from workflow.parts.resampling import interval
 from workflow.parts.seeding import generator
+from workflow.parts.video_means import FEWEST, mean_draws
 
 DRAWS = 1000  # of an accuracy
 MORE, EQUAL = "more", "equal"
@@ -51,6 +52,8 @@ def shares_right(rows, claim, key):
 
 def accuracy_values(accuracy, claim):
     """Values and draws of accuracies in natural order on original clips."""
+    if accuracy is None:
+        raise BadInput(f"claims: there is no accuracy of {', '.join(members(claim))}: they name no classes")
     own = accuracy[(accuracy["dataset"] == claim["dataset"]) & (accuracy["style"] == "original") & accuracy["perturbation"].isna()]
     own = own[own["quantity"] == claim["accuracy"]]
     return shares_right({row.model: (row.value, row.n_videos) for row in own.itertuples()}, claim, claim["accuracy"])
@@ -59,17 +62,23 @@ def accuracy_values(accuracy, claim):
 def segmentation_values(segmentation, claim):
     """Values and bootstrap draws of J or F on the clips as they are: the mean over videos that all networks have segmented."""
     wanted = {"dataset": claim["dataset"], "quantity": claim["segmentation"], "style": "original"}
+    if segmentation is None:
+        raise BadInput(f"claims: nothing was segmented on {claim['dataset']}: networks that segment and masks are needed")
     own = segmentation[np.logical_and.reduce([segmentation[key] == value for key, value in wanted.items()])]
     own = own[own["perturbation"].isna()].pivot(index="video", columns="model", values="value")
     if absent := [model for model in members(claim) if model not in own]:
         raise BadInput(f"claims: there is no {claim['segmentation']} of {absent[0]} on {claim['dataset']}")
     own = own[members(claim)].dropna()
-    weights = bootstrap_weights(list(own.index), DRAWS, "claim") / len(own)  # [draw, video]
-    return {model: (own[model].mean(), weights @ own[model].to_numpy(), len(own)) for model in own}
+    if len(own) < FEWEST:
+        raise BadInput(f"claims: {', '.join(own)} have {len(own)} videos of {claim['dataset']} in common; {FEWEST} are needed")
+    means, draws = mean_draws(own.to_numpy(), own.index)
+    return {model: (means[k], draws[:, k], len(own)) for k, model in enumerate(own)}
 
 
 def learned_values(curves, claim):
     """Values and draws of the accuracy on held-out clips at the end of training, shown as they were in training."""
+    if curves is None:
+        raise BadInput(f"claims: {', '.join(members(claim))} were not trained here, so nothing was learned")
     own = curves[(curves["split"] != "train") & (curves["quantity"] == claim["learned"])].sort_values("step")
     own = own.groupby("model").last()
     shares = {model: (row["value"], row["n_videos"]) for model, row in own.iterrows()}  # clips of a video are not independent

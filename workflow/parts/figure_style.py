@@ -40,8 +40,9 @@ def named(scores):
 
 
 def replicate_groups(models):
-    """Names of networks without a last number, which tells replicates of other seeds apart: a Series."""
-    return models.str.replace(r"-\d+(?=$| |\n)", "", n=1, regex=True)
+    """Names of networks without a last number that tells replicates apart, as in net-1, net-2: a Series; others stay."""
+    stems = models.str.replace(r"-[1-9](?=$| |\n)", "", n=1, regex=True)
+    return stems.where(models.groupby(stems).transform("nunique") > 1, models)
 
 
 def of_last_layers(scores):

@@ -40,12 +40,13 @@ def percentage_sentences(scores):
 
 
 def share_sentences(scores):
-    """One sentence per data set on how much of the variance between clips goes when frames are reordered."""
+    """One sentence per data set on how much of the variance between clips goes when dynamics are changed."""
     for dataset, own in last_layers(scores, "share", ["order_dependence"]).groupby("dataset", sort=False):
         networks = by_network(own)
         order = sorted(networks, key=lambda name: -networks[name]["value"].mean())
         lead = ", ".join(f"{name} {told(networks[name], 2)}" for name in order)
-        yield f"On {dataset}, the share of the last layers' variance that depends on frame order is: {lead}."
+        what = "the flow's direction and speed" if (own["perturbation"] == "flow_jitter").all() else "frame order"
+        yield f"On {dataset}, the share of the last layers' variance that depends on {what} is: {lead}."
 
 
 def findings(scores, confidence=0.95):

@@ -33,7 +33,7 @@ class Masks:
 
     @torch.no_grad()
     def plain_loss(self, output, targets):
-        """Mean over clips of what is written of held-out clips: the cross-entropy of the masks alone, in nats a pixel."""
+        """What is written of held-out clips: the cross-entropy of the masks alone, in nats per annotated pixel of the batch."""
         return cross_entropy(output.masks, self.checked(output, targets))
 
     @torch.no_grad()

@@ -11,7 +11,6 @@ import numpy as np
 from workflow.lib.arrays import UNANNOTATED
 
 TOLERANCE = 0.008  # of the diagonal: how far apart boundaries may be
-SUCCESS = (0.5, 0.6, 0.7, 0.8, 0.9)  # overlaps at which a box of MoCA counts as found
 
 
 def region_similarity(prediction, annotation):
@@ -27,22 +26,6 @@ def boundary_accuracy(prediction, annotation):
 def box_overlap(prediction, annotation):
     """Intersection over union of the boxes around both masks' largest pieces, of every frame; 0 where only one has a box."""
     return per_frame(lambda a, b: jaccard(boxed(a), boxed(b)), prediction, annotation)
-
-
-def success_rates(overlaps):
-    """Share of the annotated frames whose overlap is above each of SUCCESS: [threshold]."""
-    known = overlaps[~np.isnan(overlaps)]
-    return np.array([(known > threshold).mean() if len(known) else np.nan for threshold in SUCCESS])
-
-
-def mean_over_videos(values, videos):
-    """Mean over videos of their annotated frames' means: one vote per video, NaN where no frame is annotated.
-
-    values [frame], videos [frame]: the video of each. Of J this is the mIoU.
-    """
-    known = ~np.isnan(values)
-    means = [values[known & (videos == video)].mean() for video in np.unique(videos[known])]
-    return float(np.mean(means)) if means else np.nan
 
 
 def per_frame(score, prediction, annotation):

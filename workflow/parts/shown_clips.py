@@ -30,6 +30,7 @@ class ShownClips:
         (style, clip, crop), frames, read = self.looks[row], self.shown[row][pathway], self.reads[pathway]
         if read == "frames":
             return cropped(self.stores[style][clip][frames], crop)
+        # ASSUME: a crop that is resized back leaves speeds as they were, some percent too slow for its scale.
         return cropped(self.flows[read].shown(clip, frames, self.jitters[row]), crop)
 
     def shown_to(self, pathways, rows):

@@ -15,6 +15,19 @@ def split_of(clips, validation, seed):
     return split
 
 
+def not_trained_on(clips, trainings, seen, seed):
+    """The clips that a network was not trained on: those it was say nothing of what it can do.
+
+    trainings: for every training on this data set, the share of videos held out; seen: videos that it was or may have been
+    trained on in other data sets.
+    """
+    for validation in trainings:
+        clips = clips[split_of(clips, validation, seed).ne("train")]
+    if known := clips["video"].isin(set(seen)).sum():
+        print(f"{known} of {len(clips)} clips are of videos that the network was trained on in another data set; they are left out")
+    return clips[~clips["video"].isin(set(seen))]
+
+
 def splits_of(clips, validation, seed, labelled=True):
     """Training and held-out clips with a label, in the order of their names: two DataFrames; BadInput where one is empty.
 

@@ -20,7 +20,8 @@ def starting_network(entry, head, labels):
     """
     if labels is None:
         network = unfilled_network(entry)
-        return network, [], checkpoint_about(entry["weights"]).get("training", fill_weights(network, entry, redraw=False))
+        training = fill_weights(network, entry, redraw=False)
+        return network, [], checkpoint_about(entry["weights"]).get("training", training)
     if "classes" not in inspect.signature(load_plugin("models", entry["family"]).build).parameters:
         raise BadInput(f"models: {entry['family']} cannot be trained: its build() does not take a number of `classes`")
     about, classes = checkpoint_about(entry["weights"]), sorted(labels)

@@ -13,10 +13,13 @@ def draw(scores, settings):
 
     Networks that are one but for their sampling have names that end in frames x stride, as in slowonly-8x2.
     """
-    table = named(of_last_layers(scores[scores["unit"].isna() & scores["frames"].notna()]))
+    table = named(of_last_layers(scores[scores["unit"].isna()]))
     table = table.assign(shown=[SHOWN.get(key) for key in table[["quantity", "factor"]].itertuples(index=False, name=None)])
-    sampled = table["model"].str.extract(r"^(?P<before>.*?)-(?P<sampling>\d+x\w+)(?P<after>.*)$", flags=16)  # 16: . is any sign
-    table = table.assign(network=sampled["before"].str.cat(sampled["after"])).dropna(subset=["shown", "network", "value"])
+    sampled = table["model"].str.extract(
+        r"^(?P<before>.*?)-(?P<frames>\d+)x(?P<stride>\w+)(?P<after>.*)$", flags=16
+    )  # 16: . is any sign
+    table = table.assign(network=sampled["before"].str.cat(sampled["after"]), stride=sampled["stride"])
+    table = table.assign(frames=sampled["frames"].astype(float)).dropna(subset=["shown", "network", "value"])
     if table.empty:
         return note("no network of this experiment has a name that ends in frames x stride, such as slowonly-8x2")
     rows, columns = list(dict.fromkeys(table["network"])), list(dict.fromkeys(zip(table["metric"], table["shown"], strict=True)))

@@ -24,6 +24,7 @@ from workflow.lib.manifest import fingerprint, read_dataset
 from workflow.lib.plugins import constant_of, plugin_path
 from workflow.lib.published import published_rows
 from workflow.lib.sequence_sets import masked_frames
+from workflow.lib.shared_videos import shared_videos
 from workflow.lib.sources import digest, folder_digest
 from workflow.lib.trainings import starting_entry, trained_models, training_settings
 
@@ -146,6 +147,12 @@ def validations(model, dataset):
     """For every training on a data set that a model comes of: the share of its videos held out, None where it has splits."""
     trainings = [config["models"][name]["train"] for name in trained_models(config, [model])]
     return [train["validation"] for train in trainings if train["dataset"] == dataset]
+
+
+def videos_trained_on(model, dataset):
+    """Names of a data set's videos that other data sets have too, on which a model that it comes of was trained."""
+    others = {trained_on(name) for name in trained_models(config, [model])} - {dataset}
+    return sorted({video for other in others for video in shared_videos(dataset, other, config, ROWS)})
 
 
 def is_measured(model):

@@ -66,6 +66,7 @@ rule measure_accuracy:
         dataset="{dataset}",
         model="{model}",
         trainings=lambda w: validations(w.model, w.dataset),
+        seen=lambda w: videos_trained_on(w.model, w.dataset),
         seed=config["seed"],
         reversals=lambda w: config["datasets"][w.dataset].get("reversals", {}),
         confidence=config["scores"]["confidence"],

@@ -39,6 +39,7 @@ rule measure_segmentation:
         model="{model}",
         scores=lambda w: ["box"] if boxed(w.dataset) else ["J", "F"],
         trainings=lambda w: validations(w.model, w.dataset),
+        seen=lambda w: videos_trained_on(w.model, w.dataset),
         seed=config["seed"],
         source=source("measure_segmentation"),
     script:

@@ -6,10 +6,9 @@ from workflow.lib.job import job
 from workflow.lib.tables import read_table, write_table
 from workflow.parts.pair_selection import of_main_perturbation
 from workflow.parts.proportions import wilson
-from workflow.parts.resampling import bootstrap_weights, interval
+from workflow.parts.video_means import mean_over_videos
 
 LAMBDA = 0.5  # of the published unit classes
-DRAWS = 1000
 NO_WEIGHTS = ["untrained", "control"]
 
 
@@ -48,14 +47,14 @@ def of_segmentation(row, segmentation, confidence):
     if segmentation is None:
         return [], reason
     own = segmentation[segmentation["dataset"].eq(ours["dataset"]) & segmentation["model"].eq(ours["model"])]
-    own = own[own["style"].eq("original") & own["perturbation"].isna() & own["quantity"].isin(["J", "box"])]
+    own = own[own["style"].eq("original") & own["perturbation"].isna() & own["quantity"].isin(["J", "box"])].dropna(
+        subset=["value"]
+    )
     if own.empty:
         return [], reason
-    value, videos = 100 * own["value"].mean(), list(own["video"])
-    draws = bootstrap_weights(videos, DRAWS, "published") @ (100 * own["value"].to_numpy()) / len(videos)
-    low, high = interval(draws, value, confidence, len(videos))
-    about = {"training": own["training"].iloc[0], "metric": own["quantity"].iloc[0], "n_videos": len(videos)}
-    return [{**about, "value": value, "low": float(low), "high": float(high)}], ""
+    value, low, high = (100 * number for number in mean_over_videos(own["value"], own["video"], confidence))
+    about = {"training": own["training"].iloc[0], "metric": own["quantity"].iloc[0], "n_videos": len(own)}
+    return [{**about, "value": value, "low": low, "high": high}], ""
 
 
 def compare_published(rows, scores, curves, segmentation, threshold, confidence):

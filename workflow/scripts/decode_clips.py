@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from workflow.lib.arrays import frames_writer
+from workflow.lib.arrays import UNANNOTATED, frames_writer
 from workflow.lib.job import job, progress
 from workflow.lib.tables import write_table
 from workflow.parts.mask_reading import read_masks
@@ -95,7 +95,8 @@ def decode_clips(rows, clip, frame_folder_fps, append, append_masks=None, comple
             if mask is not None:
                 append_masks(mask)
                 if not (mask == 1).any():
-                    print(f"{video}: no foreground in the masks of the clip at {start:.3f} s")
+                    why = "no mask" if (mask == UNANNOTATED).all() else "no foreground in the masks"
+                    print(f"{video}: {why} of the clip at {start:.3f} s")
             known = {c: row[c] or None for c in ("label", "split")}
             moment = {"start_s": start, "fps": clip["fps"], "n_frames": clip["frames"]}
             accepted.append({"clip": f"{video}@{start:.3f}", "video": video, **known, **moment})

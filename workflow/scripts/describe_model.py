@@ -6,6 +6,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from workflow.lib.errors import BadInput
 from workflow.lib.job import job
+from workflow.lib.plugins import constant_of, plugin_path
 from workflow.lib.tables import write_table
 from workflow.parts.class_lists import read_classes
 from workflow.parts.networks import build_network, class_scores, provenance
@@ -13,6 +14,7 @@ from workflow.parts.pathways import check_reads, check_sampling, pathway_sets
 from workflow.parts.pooling import hooked_layers, refuse_not_finite
 from workflow.parts.preprocessing import preprocess
 from workflow.parts.seeding import generator
+from workflow.parts.segmentation import Segmentation
 from workflow.parts.weights import state_sha256
 
 
@@ -38,7 +40,12 @@ def describe_model(name, entry, clip, perturbations=()):
     with hooked as activations, FlopCounterMode(display=False) as counter:
         activations.shown = [own[None] for own in shown]
         with sdpa_kernel(SDPBackend.MATH):  # the counter does not know the CPU's fused attention
-            scores = class_scores(forward(name, network, videos))
+            output = forward(name, network, videos)
+    if isinstance(output, Segmentation) != constant_of(plugin_path("models", entry["family"]), "SEGMENTS", False):
+        raise BadInput(
+            f"model {name}: the file of {entry['family']} must say SEGMENTS = True if and only if its network gives masks"
+        )
+    scores = class_scores(output)
     if entry["classes"]:
         check_classes(name, scores, read_classes(entry["classes"]), entry["classes"])
     silent = [layer for layer in network.layers if layer not in activations]

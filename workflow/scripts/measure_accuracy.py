@@ -6,7 +6,7 @@ from workflow.lib.job import job
 from workflow.lib.tables import concat_tables, write_table
 from workflow.parts.class_lists import key, read_classes
 from workflow.parts.proportions import wilson
-from workflow.parts.splits import split_of
+from workflow.parts.splits import not_trained_on
 
 NAMED = 10  # unknown labels named in the table
 
@@ -94,8 +94,7 @@ if __name__ == "__main__":
     with job(snakemake):
         files, params = snakemake.input, snakemake.params
         variants, clips = concat_tables(files.variants, "variants"), concat_tables(files.clips, "clips")
-        for validation in params.trainings:  # clips that it was trained on say nothing
-            clips = clips[split_of(clips, validation, params.seed).ne("train")]
+        clips = not_trained_on(clips, params.trainings, params.seen, params.seed)
         classes, keys = read_classes(str(files.classes)), read_keys(files.features)
         rows = measure_accuracy(keys, variants, clips, classes, params.reversals, params.confidence)
         print(remark(rows, params.model, params.dataset) or f"{len(rows)} styles and orders")

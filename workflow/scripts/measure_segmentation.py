@@ -3,7 +3,7 @@
 from workflow.lib.features import read_about, read_keys
 from workflow.lib.job import job
 from workflow.lib.tables import concat_tables, write_table
-from workflow.parts.splits import split_of
+from workflow.parts.splits import not_trained_on
 
 
 def measure_segmentation(keys, variants, clips, scores):
@@ -13,17 +13,16 @@ def measure_segmentation(keys, variants, clips, scores):
     """
     shown = variants.loc[variants["augmentation"].isna(), ["variant", "clip", "style", "perturbation"]]
     seen = shown.merge(keys[["variant", *scores]], on="variant", validate="1:1").merge(clips[["clip", "video"]], on="clip")
-    rows = seen.melt(["style", "perturbation", "video", "clip"], scores, "quantity").dropna(subset=["value"])
+    rows = seen.melt(["style", "perturbation", "video", "clip"], scores, "quantity")
     groups = rows.groupby(["quantity", "style", "perturbation", "video"], sort=False, dropna=False)
-    return groups.agg(value=("value", "mean"), n_clips=("clip", "nunique")).reset_index()
+    return groups.agg(value=("value", "mean"), n_clips=("value", "count")).reset_index()  # null: no mask in the frames shown
 
 
 if __name__ == "__main__":
     with job(snakemake):
         files, params = snakemake.input, snakemake.params
         variants, clips = concat_tables(files.variants, "variants"), concat_tables(files.clips, "clips")
-        for validation in params.trainings:  # clips that it was trained on say nothing
-            clips = clips[split_of(clips, validation, params.seed).ne("train")]
+        clips = not_trained_on(clips, params.trainings, params.seen, params.seed)
         table = measure_segmentation(read_keys(files.features), variants, clips, params.scores)
         about = {"dataset": params.dataset, "model": params.model, "training": read_about(files.features)["training"]}
         write_table(snakemake.output.segmentation, "segmentation", table.assign(**about))

@@ -46,12 +46,12 @@ def shards_of(frames, masks=(), flows=(), picture=None):
     return shards
 
 
-def recipe_of(entry, settings, clips, seed):
-    """Digest of all that decides the weights but the pixels: network, settings, clips, seed, starting weights, this code."""
+def recipe_of(entry, settings, clips, seed, picture=None):
+    """Digest of all that decides the weights but the pixels: network, settings, clips, seed, picture of flow, start, this code."""
     start = file_sha256(entry["weights"]) if entry["weights"] else None
     code = digest(ROOT / "workflow/scripts/train_model.py", plugin_path("models", entry["family"]))
     rows = clips[["clip", "label", "split"]].fillna("").sort_values("clip").values.tolist()
-    parts = [entry | {"weights": start}, settings, rows, seed, code]
+    parts = [entry | {"weights": start}, settings, rows, seed, picture or {}, code]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -85,7 +85,7 @@ def train_model(name, entry, settings, seed, clips, stores, scratch, workers=0):
     if masks:
         train, held_out = (annotated(own, shards, network, entry["sampling"]) for own in (train, held_out))
     batches = [ClipBatches(own, shards, classes, network, entry["sampling"], settings, seed) for own in (train, held_out)]
-    recipe = recipe_of(entry, settings, clips, seed)
+    recipe = recipe_of(entry, settings, clips, seed, stores.get("picture"))
     about = {"model": name, "dataset": settings["dataset"], "classes": classes, "recipe": recipe}
     text = settings["dataset"] + (" shuffled" if settings["frame_order"] == "shuffled" else "")
     steps, warm_up = steps_of(name, settings, len(train))

@@ -20,7 +20,7 @@ from workflow.parts.findings import findings, with_interval
 from workflow.parts.pair_selection import of_main_perturbation
 from workflow.parts.published import published_table
 from workflow.parts.rejections import LISTED, summary
-from workflow.parts.resampling import bootstrap_weights
+from workflow.parts.video_means import mean_over_videos
 
 GALLERY = "One clip in every style and every order: what the networks see."
 PACKAGES = ["snakemake", "numpy", "pandas", "pyarrow", "seaborn"]
@@ -70,15 +70,16 @@ def accuracy_table(accuracy):
     return accuracy.assign(**columns)[shown]
 
 
-def segmentation_table(segmentation):
-    """Mean over videos of every network's agreement with the annotated masks, with 95 % intervals over videos."""
-    keys = ["dataset", "model", "training", "style", "perturbation", "quantity"]
-    rows = []
+def segmentation_table(segmentation, confidence):
+    """Agreement of every network's masks with the annotated ones: mean over videos, its interval, videos nobody could judge."""
+    keys, rows = ["dataset", "model", "training", "style", "perturbation", "quantity"], []
     for names, own in segmentation.groupby(keys, sort=False, dropna=False):
-        draws = bootstrap_weights(list(own["video"]), 1000, 0) @ own["value"].to_numpy() / len(own)
-        low, high = np.quantile(draws, [0.025, 0.975])
-        mean = f"{own['value'].mean():.3f} [{low:.3f}, {high:.3f}]"
-        rows.append({**dict(zip(keys, names, strict=True)), "mean over videos": mean, "n_videos": len(own)})
+        known, cell = own.dropna(subset=["value"]), ""
+        if len(known):
+            value, low, high = mean_over_videos(known["value"], known["video"], confidence)
+            cell = f"{value:.3f}" + ("" if np.isnan(low) else f" [{low:.3f}, {high:.3f}]")
+        counts = {"n_videos": len(known), "n_videos_without_mask": len(own) - len(known)}
+        rows.append({**dict(zip(keys, names, strict=True)), "mean over videos": cell, **counts})
     return pd.DataFrame(rows).rename(columns={"perturbation": "flow"}).fillna({"flow": "natural"})
 
 
@@ -124,7 +125,7 @@ def write_report(template, scores, models, quality, rejected, figures, config, t
     )
 
 
-SECTIONS = {"claims": claims_table, "accuracy": accuracy_table, "segmentation": segmentation_table, "published": published_table}
+SECTIONS = {"claims": claims_table, "accuracy": accuracy_table, "published": published_table}
 
 
 def caption_of(plot):
@@ -147,6 +148,8 @@ if __name__ == "__main__":
         quality, rejected = (of_datasets(files[name], datasets, name) for name in ("quality", "rejected"))
         scores, models = of_main_perturbation(read_table(files.scores, "scores")), concat_tables(files.models, "models")
         tables = {name: show(read_table(files[name], name)) if files.get(name) else None for name, show in SECTIONS.items()}
+        confidence, path = snakemake.params.config["scores"]["confidence"], files.get("segmentation")
+        tables["segmentation"] = segmentation_table(read_table(path, "segmentation"), confidence) if path else None
         tables["flow"] = concat_tables(files.flow, "flow_errors") if files.flow else None
         tables["costs"] = cost_table(files.get("benchmarks", []))
         html = write_report(files.template, scores, models, quality, rejected, figures, snakemake.params.config, tables)
