@@ -80,9 +80,6 @@ def test_what_was_not_measured_is_refused():
     draws = draws_table({"a": 0.5, "b": 0.4})
     with pytest.raises(BadInput, match="claims: c has no .*'dynamic'.* on probe; an analysis must name them"):
         weighed([claim(["a"], ["c"])], draws)
-    draws.loc[draws["model"] == "b", "crossings"] = "y"
-    with pytest.raises(BadInput, match="a, b were not scored on the same crossings of probe"):
-        weighed([claim(["a"], ["b"])], draws)
     accuracy = pd.DataFrame(columns=["model", "dataset", "style", "perturbation", "quantity", "value", "n_videos"])
     with pytest.raises(BadInput, match="there is no reversal of a"):
         weighed([claim(["a"], 0.5, accuracy="reversal")], accuracy=accuracy)
@@ -104,3 +101,21 @@ def test_segmentation_is_compared_on_the_same_videos():
     assert row["high"] - row["low"] < 0.05 and row["measure"] == "segmentation J"
     with pytest.raises(BadInput, match="no J of better"):
         weighed([claim(["better"], ["bad"], segmentation="J")], segmentation=pd.DataFrame(rows))
+
+
+def test_networks_scored_on_other_crossings_are_told_apart_without_pairs():
+    """Independent draws of two networks: the variance of their difference is the sum of theirs."""
+    draws = draws_table({"a": 0.5, "b": 0.4})
+    (together,) = weighed([claim(["a"], ["b"])], draws)
+    rng = np.random.default_rng(1)
+    other = draws["model"] == "b"
+    draws.loc[other, "crossings"] = "y"
+    draws.loc[other, "draws"] = pd.Series([rng.permutation(own) for own in draws.loc[other, "draws"]], draws.index[other])
+    (apart,) = weighed([claim(["a"], ["b"])], draws)
+    assert together["paired"] and not apart["paired"] and apart["value"] == together["value"]
+    spread = [np.std(own) for own in draws.loc[draws["depth"] == 1, "draws"]]
+    wide = 2 * 1.96 * np.hypot(*spread)
+    assert (
+        wide * 0.85 < apart["high"] - apart["low"] < wide * 1.2
+        and apart["high"] - apart["low"] > together["high"] - together["low"]
+    )

@@ -230,6 +230,7 @@ TABLES = {
         "value": (real, "mean of the first group of networks less that of the second"),
         "low": (real, "lower end of its interval over videos"),
         "high": (real, "upper end of it"),
+        "paired": (flag, "whether all networks share their draws of videos; where not, the interval is wide rather than narrow"),
         "agree": (
             real,
             "share of pairs of networks, one of each group, that differ upwards; null where none is expected",

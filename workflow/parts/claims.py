@@ -1,5 +1,7 @@
 """What an experiment expects of its networks, held against what they did."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from workflow.lib.errors import BadInput
@@ -12,10 +14,20 @@ DRAWS = 1000  # of an accuracy
 MORE, EQUAL = "more", "equal"
 
 
-def score_values(draws, claim):
-    """Value and bootstrap draws of every network's last layer: model -> (value, [draw], videos); the mean of several streams.
+class Measured(NamedTuple):
+    """A network's value, its draws, the videos it rests on, and what was drawn: equal `drawn` are the same draws of videos."""
 
-    Raises BadInput where networks were not scored on the same crossings: their draws are of other videos.
+    value: float
+    draws: np.ndarray  # [draw]
+    n_videos: int
+    drawn: str
+
+
+def score_values(draws, claim):
+    """Value and bootstrap draws of every network's last layer: model -> Measured; the mean of several streams.
+
+    Networks that sample clips differently can have been scored on different crossings (what was too near natural order is left
+    out); their draws are then independent, and the interval of a difference is wide rather than narrow.
     """
     wanted = {"dataset": claim["dataset"], "kind": "bootstrap", **claim["score"]}  # of one stream, where it says so
     own = draws[np.logical_and.reduce([draws[key] == value for key, value in wanted.items()])]
@@ -27,15 +39,13 @@ def score_values(draws, claim):
             raise BadInput(f"claims: {model} has no {claim['score']} on {claim['dataset']}; an analysis must name them")
         streams = layers["stream"].fillna("")
         last = layers[layers["depth"] == layers.groupby(streams)["depth"].transform("max")]
-        found[model] = (last["value"].mean(), np.stack(last["draws"]).astype(float).mean(0), last["n_videos"].iloc[0], last)
-    crossings = {row for *_, last in found.values() for row in last["crossings"]}
-    if len(crossings) > 1:
-        raise BadInput(f"claims: {', '.join(found)} were not scored on the same crossings of {claim['dataset']}")
-    return {model: values[:3] for model, values in found.items()}
+        mean = np.stack(last["draws"]).astype(float).mean(0)
+        found[model] = Measured(last["value"].mean(), mean, last["n_videos"].iloc[0], last["crossings"].iloc[0])
+    return found
 
 
 def shares_right(rows, claim, key):
-    """Value and draws of every network's accuracy: model -> (value, [draw], videos); rows: model -> (value, videos).
+    """Value and draws of every network's accuracy: model -> Measured; rows: model -> (value, videos).
 
     Draws are of Jeffreys' posterior, each network's by itself: that two networks err on the same clips is not used, so
     intervals of differences are wide rather than narrow.
@@ -46,7 +56,7 @@ def shares_right(rows, claim, key):
             raise BadInput(f"claims: there is no {key} of {model}")
         value, n = rows[model]
         draws = generator("claim", key, model).beta(value * n + 0.5, (1 - value) * n + 0.5, DRAWS)
-        found[model] = (value, draws, n)
+        found[model] = Measured(value, draws, n, model)
     return found
 
 
@@ -72,7 +82,7 @@ def segmentation_values(segmentation, claim):
     if len(own) < FEWEST:
         raise BadInput(f"claims: {', '.join(own)} have {len(own)} videos of {claim['dataset']} in common; {FEWEST} are needed")
     means, draws = mean_draws(own.to_numpy(), own.index)
-    return {model: (means[k], draws[:, k], len(own)) for k, model in enumerate(own)}
+    return {model: Measured(means[k], draws[:, k], len(own), "videos") for k, model in enumerate(own)}
 
 
 def learned_values(curves, claim):
@@ -105,7 +115,7 @@ def contrast(values, claim):
 def weigh(claim, values, confidence):
     """Row of table `claims`: the difference, its interval, in how many pairs of networks it goes that way, and the verdict."""
     value, draws = contrast(values, claim)
-    n_videos = int(min(n for *_, n in values.values()))
+    n_videos = int(min(own.n_videos for own in values.values()))
     tails = (1 - confidence) / 2, (1 + confidence) / 2  # a posterior's own; resampled videos need more, see `interval`
     resampled = "score" in claim or "segmentation" in claim
     ends = interval(draws, value, confidence, n_videos) if resampled else np.quantile(draws, tails)
@@ -124,6 +134,7 @@ def weigh(claim, values, confidence):
         "low": low,
         "high": high,
     }
+    row["paired"] = len({own.drawn for own in values.values()}) == 1
     return row | {"n_networks": len(members(claim)), "n_videos": n_videos, "agree": agreement(values, claim), "verdict": verdict}
 
 

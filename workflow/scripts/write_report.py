@@ -101,7 +101,7 @@ def cost_table(paths):
 def claims_table(claims):
     """Claims with the differences they rest on and what became of them."""
     cells = [with_interval(row, 3) for row in claims.itertuples()]
-    shown = ["claim", "dataset", "expect", "difference", "agree", "n_networks", "n_videos", "verdict"]
+    shown = ["claim", "dataset", "expect", "difference", "paired", "agree", "n_networks", "n_videos", "verdict"]
     return claims.assign(difference=cells)[shown]
 
 
