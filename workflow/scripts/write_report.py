@@ -128,6 +128,15 @@ def write_report(template, scores, models, quality, rejected, figures, config, t
 SECTIONS = {"claims": claims_table, "accuracy": accuracy_table, "published": published_table}
 
 
+def sections(files, confidence):
+    """Tables of the report that not every experiment has: section -> table, None where there is none."""
+    tables = {name: show(read_table(files[name], name)) if files.get(name) else None for name, show in SECTIONS.items()}
+    masks = read_table(files.segmentation, "segmentation") if files.get("segmentation") else None
+    tables["segmentation"] = None if masks is None else segmentation_table(masks, confidence)
+    tables["flow"] = concat_tables(files.flow, "flow_errors") if files.flow else None
+    return tables | {"costs": cost_table(files.get("benchmarks", []))}
+
+
 def caption_of(plot):
     """A figure's caption: what its plug-in says of itself."""
     module = load_plugin("plots", plot)
@@ -147,11 +156,7 @@ if __name__ == "__main__":
         figures |= {Path(path).stem.replace("_", " "): (path, GALLERY) for path in files.galleries}
         quality, rejected = (of_datasets(files[name], datasets, name) for name in ("quality", "rejected"))
         scores, models = of_main_perturbation(read_table(files.scores, "scores")), concat_tables(files.models, "models")
-        tables = {name: show(read_table(files[name], name)) if files.get(name) else None for name, show in SECTIONS.items()}
-        confidence, path = snakemake.params.config["scores"]["confidence"], files.get("segmentation")
-        tables["segmentation"] = segmentation_table(read_table(path, "segmentation"), confidence) if path else None
-        tables["flow"] = concat_tables(files.flow, "flow_errors") if files.flow else None
-        tables["costs"] = cost_table(files.get("benchmarks", []))
+        tables = sections(files, snakemake.params.config["scores"]["confidence"])
         html = write_report(files.template, scores, models, quality, rejected, figures, snakemake.params.config, tables)
         with atomic(snakemake.output.report) as temporary:
             temporary.write_text(html)
