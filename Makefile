@@ -12,7 +12,7 @@ run: .venv/ready
 	@echo; echo "The report: results/reports/$$(sed -n 's/^experiment: *\([^ #]*\).*/\1/p' $(or $(CONFIG),config.yaml))/report.html"
 
 test: .venv/ready
-	.venv/bin/python -m pytest
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 2 --dist loadfile
 
 lint: .venv/ready
 	.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/snakefmt --check Snakefile workflow
