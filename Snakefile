@@ -39,3 +39,4 @@ rule all:
     default_target: True
     input:
         f"results/reports/{config['experiment']}/report.html",
+        expand("results/reports/{experiment}/tables/{table}.csv", experiment=config["experiment"], table=PRINTED),

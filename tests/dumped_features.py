@@ -26,7 +26,7 @@ def planted_dump(folder, n_videos=12, units=(3, 5), shards=1, seed=0, spoil=None
             "clip": [key[0] for key in own],
             "frames_shown": [[[0, 1]]] * len(own),
             "order_distance": [0.0 if key[2] == "natural" else 0.5 for key in own],
-            "predicted": [None] * len(own),
+            **dict.fromkeys(("J", "F", "box", "predicted"), [None] * len(own)),
         }
         paths.append(folder / f"{shard:03d}.parquet")
         write_features(paths[-1], columns, {name: x[rows] for name, x in layers.items()}, ABOUT)

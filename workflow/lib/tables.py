@@ -10,8 +10,8 @@ from workflow.lib.files import atomic
 text, real, whole, flag = pa.string(), pa.float64(), pa.int32(), pa.bool_()
 
 QUANTITIES = (
-    "S (similarity), percent (softmax of S with identical), units (percent of units per class), or what a metric names itself: "
-    "share, bits, cka"
+    "S (similarity, 1 where both sides agree), percent (0 to 100, softmax of S with identical), units (percent of units per class, "
+    "0 to 100), or what a metric names itself: share (of variance; the four sum to 1), bits, cka (1: equal)"
 )
 FACTORS = (
     "what is shared: static, dynamic, neither, identical; for `units` the class: dynamic, static, joint, residual, dead; for "
@@ -174,6 +174,33 @@ TABLES = {
         "frames": (whole, "frames the network is shown"),
         "stride": (text, "clip frames between them, or `spread`"),
         "n_crossings_left_out": (whole, "crossings dropped because the order shown is too near the natural one"),
+    },
+    "units": {
+        "dataset": (text, "data set the clips come from"),
+        "model": (text, "network"),
+        "metric": (text, "the score's plug-in"),
+        "layer": (text, "layer"),
+        "depth": (whole, "rank of the layer in the network, from 0"),
+        "class": (
+            text,
+            "what the unit is most of in its layer: dynamic, static, joint or residual; a class without units has no rows",
+        ),
+        "unit": (whole, "unit of the layer"),
+        "static": (real, "its static S"),
+        "dynamic": (real, "its dynamic S"),
+        "rank": (whole, "1 for the clip that drives it hardest, and so on; at most one clip of a video"),
+        "clip": (text, "the clip"),
+        "activation": (real, "the unit's mean activation over the clip's variants in natural order"),
+        "deviations": (real, "the same in standard deviations over clips from their mean"),
+    },
+    "previews": {
+        "clip": (text, "clip"),
+        "video": (text, "video it was cut from"),
+        "label": (text, "class of the clip; null where unknown"),
+        "width": (whole, "width of one moment, pixels"),
+        "height": (whole, "height of one moment, pixels"),
+        "moments": (whole, "moments of the clip, evenly spread, that stand side by side"),
+        "jpeg": (pa.binary(), "these, one JPEG picture"),
     },
     "published": {
         "figure": (text, "figure or table of the publication"),

@@ -1,69 +1,113 @@
-"""What an experiment's scores say, in sentences generated from the numbers."""
+"""What an experiment asked and what came out, in sentences generated from the numbers."""
 
 from workflow.parts.figure_style import named, of_last_layers, replicate_groups
+from workflow.parts.numbers import fixed, with_interval
+
+MOST = 3  # data sets, networks or claims that a sentence names
 
 
-def with_interval(row, digits=1):
-    """A value and its interval in brackets, where it has one."""
-    ends = f" [{row.low:.{digits}f}, {row.high:.{digits}f}]" if row.low == row.low else ""
-    return f"{row.value:.{digits}f}{ends}"
+def listed(names):
+    """Names as a sentence has them, the first few where they are many."""
+    names = list(dict.fromkeys(names))
+    return ", ".join(names) if len(names) <= 2 * MOST else f"{', '.join(names[:MOST])} and {len(names) - MOST} more"
 
 
-def last_layers(scores, quantity, factors):
-    """Rows of every network's last layer, networks named in full."""
-    chosen = (scores["quantity"] == quantity) & scores["factor"].isin(factors) & scores["unit"].isna()
-    return named(of_last_layers(scores[chosen]))
+def asked(scores, n_claims=0):
+    """What was asked, one sentence per data set and one about claims: a list."""
+    whole = named(scores[scores["unit"].isna()])
+    sentences = []
+    for dataset, own in whole.groupby("dataset", sort=False):
+        models = own["model"].str.split("\n").str[0].unique()
+        networks = f"{len(models)} networks ({listed(models)})" if len(models) > 1 else listed(models)
+        change = ", ".join(dict.fromkeys(own["perturbation"].dropna())) or "nothing"
+        sentences.append(
+            f"What do {networks} encode of the {own['n_videos'].max()} videos of {dataset}, when dynamics are changed by {change}, "
+            f"as measured by {listed(own['metric'])}?"
+        )
+    if n_claims:
+        sentences.append(
+            f"Do the {n_claims} claims hold that were made beforehand?" if n_claims > 1 else "Does the one claim hold?"
+        )
+    return sentences
 
 
 def told(rows, digits):
     """The value of a network with its interval; of replicates their mean and range."""
     if len(rows) == 1:
         return with_interval(next(rows.itertuples()), digits)
-    low, mean, high = rows["value"].min(), rows["value"].mean(), rows["value"].max()
-    return f"{mean:.{digits}f} ({low:.{digits}f} to {high:.{digits}f}, {len(rows)} networks)"
+    low, mean, high = (fixed(end, digits) for end in (rows["value"].min(), rows["value"].mean(), rows["value"].max()))
+    return f"{mean} ({low} to {high}, {len(rows)} networks)"
 
 
 def by_network(own):
-    """Rows of one data set and metric, replicates together: network -> rows."""
-    return dict(list(own.groupby(replicate_groups(own["model"]), sort=False)))
+    """Rows of one data set, replicates together: network -> rows; a network alone keeps its full name."""
+    groups = own.groupby(replicate_groups(own["model"]), sort=False)
+    return {rows["model"].iloc[0] if len(rows) == 1 else name: rows for name, rows in groups}
 
 
-def percentage_sentences(scores):
-    """One sentence per data set and metric, the network that leans most to dynamics first."""
-    for (dataset, metric), own in last_layers(scores, "percent", ["dynamic", "static"]).groupby(["dataset", "metric"], sort=False):
-        sides = {name: [rows[rows["factor"] == f] for f in ("dynamic", "static")] for name, rows in by_network(own).items()}
-        sides = {name: both for name, both in sides.items() if all(map(len, both))}
-        lean = {name: dynamic["value"].mean() - static["value"].mean() for name, (dynamic, static) in sides.items()}
-        order = sorted(sides, key=lambda name: -lean[name] if lean[name] == lean[name] else float("inf"))
-        lead = ", ".join(f"{name} {' / '.join(told(rows, 1) for rows in sides[name])}" for name in order)
-        yield f"On {dataset}, the last layers encode, in percent dynamic / static by {metric}: {lead}."
+def ends(rows):
+    """Lowest and highest that a network, or the range of its replicates, may be."""
+    return (rows["low"].iloc[0], rows["high"].iloc[0]) if len(rows) == 1 else (rows["value"].min(), rows["value"].max())
 
 
-def share_sentences(scores):
-    """One sentence per data set on how much of the variance between clips goes when dynamics are changed."""
-    for dataset, own in last_layers(scores, "share", ["order_dependence"]).groupby("dataset", sort=False):
-        networks = by_network(own)
-        order = sorted(networks, key=lambda name: -networks[name]["value"].mean())
-        lead = ", ".join(f"{name} {told(networks[name], 2)}" for name in order)
-        what = "the flow's direction and speed" if (own["perturbation"] == "flow_jitter").all() else "frame order"
-        yield f"On {dataset}, the share of the last layers' variance that depends on {what} is: {lead}."
+def extremes(own, digits):
+    """Which networks' rows are highest and lowest, and whether their intervals meet; None where no row has a value."""
+    networks = by_network(own.dropna(subset=["value"]))
+    order = sorted(networks, key=lambda name: networks[name]["value"].mean())
+    if not order:
+        return None
+    low, high = order[0], order[-1]
+    if low == high:
+        return f"is {told(networks[high], digits)} in {high}"
+    meet = " (their intervals overlap)" if ends(networks[high])[0] <= ends(networks[low])[1] else ""
+    return f"is highest in {high}, {told(networks[high], digits)}, and lowest in {low}, {told(networks[low], digits)}{meet}"
 
 
-def findings(scores, confidence=0.95):
-    """A few sentences on the last layer of every network, one list entry each."""
-    sentences = [*percentage_sentences(scores), *share_sentences(scores)]
+def extreme_sentence(scores, lead, quantity, factor, digits):
+    """One sentence on the last layers' extremes, a clause per data set; None where the scores have no such number."""
+    chosen = scores[(scores["quantity"] == quantity) & (scores["factor"] == factor)]
+    groups = [(dataset, named(own)) for dataset, own in of_last_layers(chosen).groupby("dataset", sort=False)]
+    clauses = [f"on {dataset} it {clause}" for dataset, own in groups if (clause := extremes(own, digits))]
+    return f"{lead}: {'; '.join(clauses[:MOST])}." if clauses else None
+
+
+def claims_sentence(claims):
+    """How many claims came out as they were made, and the first of those that did not."""
+    against = list(claims.loc[claims["verdict"] == "contradicted", "claim"])
+    counts = {
+        "came out as claimed": claims["verdict"].isin(["holds", "fits"]).sum(),
+        "remained undecided": (claims["verdict"] == "undecided").sum(),
+        "came out the other way": len(against),
+    }
+    named_ = f" ({'; '.join(against[:MOST])}{'; ...' if len(against) > MOST else ''})" if against else ""
+    claimed = f"Of {len(claims)} claims made beforehand" if len(claims) > 1 else "Of the one claim made beforehand"
+    return f"{claimed}, {', '.join(f'{n} {what}' for what, n in counts.items() if n)}{named_}."
+
+
+def findings(scores, confidence=0.95, claims=None):
+    """The answer in at most three sentences: what became of claims, which networks stand out, what all rests on."""
     whole = scores[scores["unit"].isna()]
-    n = f"{whole['n_videos'].min()} videos" if len(whole) else "no videos"
+    percent = whole[whole["quantity"] == "percent"]
+    first = percent[percent["metric"] == percent["metric"].iloc[0]] if len(percent) else percent
+    lead = f"The percentage of dynamic information in the last layer, by {listed(first['metric'])}"
+    order = "frame order or flow" if whole["perturbation"].str.startswith("flow").any() else "frame order"
+    share = f"The share of the last layer's variance that depends on {order}"
+    sentences = [
+        claims_sentence(claims) if claims is not None and len(claims) else None,
+        extreme_sentence(whole, share, "share", "order_dependence", 3),
+        extreme_sentence(first, lead, "percent", "dynamic", 1),
+    ]
     brackets = f"; brackets are {100 * confidence:g} % intervals over videos" if whole["low"].notna().any() else ""
-    sentences.append(f"All numbers rest on at least {n}{brackets}.")
-    if (whole["quantity"] == "percent").any():
+    basis = f"All numbers rest on at least {whole['n_videos'].min()} videos{brackets}." if len(whole) else "There are no scores."
+    return [*[sentence for sentence in sentences if sentence][:2], basis]
+
+
+def notes(scores):
+    """What to know before reading the numbers of the last layers: a list of sentences."""
+    sentences = []
+    if (scores["quantity"] == "percent").any():
         sentences.append("Percentages of this kind lie between 15.5 and 42.2 wherever both S are in [0, 1].")
-    labels = [m for m in dict.fromkeys(named(scores)["model"].str.split("\n").str[0]) if m.endswith("(untrained)")]
-    if labels:
-        sentences.append(f"Networks with random weights, which say nothing about trained ones: {', '.join(labels)}.")
-    trained = scores[scores["checkpoint_of"].notna() & scores["training"].ne("untrained")].drop_duplicates("model")
-    if len(trained):
-        groups = trained.assign(network=replicate_groups(trained["model"])).drop_duplicates(["network", "training"])
-        listed = "; ".join(f"{row.network}: {row.training}" for row in groups.itertuples())
-        sentences.append(f"Networks trained by this workflow, and on what: {listed}.")
+    labels = dict.fromkeys(named(scores[scores["unit"].isna()])["model"].str.split("\n").str[0])
+    if untrained := [name for name in labels if name.endswith("(untrained)")]:
+        sentences.append(f"Networks with random weights, which say nothing about trained ones: {', '.join(untrained)}.")
     return sentences

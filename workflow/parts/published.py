@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from workflow.parts.findings import with_interval
+from workflow.parts.numbers import with_interval
 
 DIGITS = {"S": 3, "percent": 1, "units": 1, "relative_top1": 1, "mIoU": 1}
 

@@ -47,6 +47,7 @@ PAINTED = [name for name in used_styles(config) if name not in APPLIED + IMPORTE
 FETCHED = fetched_weights(config, used_models(config))  # file name -> {url, sha256}
 TRAINED = trained_models(config, used_models(config))
 FLOW_PICTURE = {key: config["flow"][key] for key in ("normalisation", "full_saturation")}
+TIME_OF_STYLE = f"results/benchmarks/train_style/{config['style_training']['dataset']}/{{style}}.tsv"
 GALLERY = ["original", *used_styles(config)]  # what the picture of one clip shows
 
 
@@ -242,6 +243,19 @@ def benchmarks():
     """What the feature dumps of the experiment cost, one file per shard."""
     pattern = "results/benchmarks/dump_features/{dataset}/{model}/{shard}.tsv"
     return [file for dataset, model in analysed_pairs() for file in of_shards(pattern, dataset, model=model)]
+
+
+def training_benchmarks():
+    """What training and stylizing cost, one file per job; no inputs, as a training is not worth doing again to be timed."""
+    stylized = "results/benchmarks/stylize_clips/{dataset}/{style}/{shard}.tsv"
+    files = expand(TIME_OF_STYLE, style=PAINTED)
+    files += [file for dataset in analysed_datasets() for file in of_shards(stylized, dataset, style=PAINTED + IMPORTED)]
+    return files + expand("results/benchmarks/train_model/{model}.tsv", model=TRAINED)
+
+
+def shown_to(dataset):
+    """Models that analyses show a data set, each once."""
+    return [model for own, model in analysed_pairs() if own == dataset]
 
 
 def analysed_datasets():

@@ -1,6 +1,11 @@
 # Reads:  results/reports/{experiment}/scores.parquet and the tables made from it, the style quality, the rejected videos
-# Writes: results/reports/{experiment}/{plot}.svg, .png, gallery_{dataset}.png, report.html
+# Writes: results/reports/{experiment}/{plot}.svg, .png, gallery_{dataset}.png, report.html, tables/{table}.csv, .tex,
+#         units_{dataset}.parquet, previews_{dataset}.parquet
 # Why:    people look rather than read.
+DUMPS = "results/features/{dataset}/{model}/{shard}.parquet"  # of each the first says what software made it
+PRINTED = ["last_layers", "models"] + (["claims"] if claims() else []) + (["accuracy"] if accuracies() else [])
+
+
 rule draw_plot:
     input:
         table=lambda w: f"results/reports/{w.experiment}/{plot_table(w.plot)}.parquet",
@@ -53,11 +58,37 @@ rule draw_gallery:
         "../scripts/draw_gallery.py"
 
 
+rule show_units:
+    input:
+        scores="results/reports/{experiment}/scores.parquet",
+        features=lambda w: [file for model in shown_to(w.dataset) for file in of_shards(DUMPS, w.dataset, model=model)],
+        variants=lambda w: of_shards("results/variants/{dataset}/{shard}.parquet", w.dataset),
+        clips=lambda w: of_shards("results/clips/{dataset}/{shard}/clips.parquet", w.dataset),
+        stores=lambda w: of_shards(store_of("original"), w.dataset),
+    output:
+        units="results/reports/{experiment}/units_{dataset}.parquet",
+        previews="results/reports/{experiment}/previews_{dataset}.parquet",
+    log:
+        "results/logs/show_units/{experiment}/{dataset}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        dataset="{dataset}",
+        models=lambda w: shown_to(w.dataset),
+        threshold=config["scores"]["lambda"],
+        source=source("show_units"),
+    script:
+        "../scripts/show_units.py"
+
+
 rule write_report:
     input:
         scores="results/reports/{experiment}/scores.parquet",
         plots=expand("results/reports/{{experiment}}/{plot}.png", plot=config["plots"]),
+        svgs=expand("results/reports/{{experiment}}/{plot}.svg", plot=config["plots"]),
         galleries=expand("results/reports/{{experiment}}/gallery_{dataset}.png", dataset=analysed_datasets()),
+        units=expand("results/reports/{{experiment}}/units_{dataset}.parquet", dataset=analysed_datasets()),
+        previews=expand("results/reports/{{experiment}}/previews_{dataset}.parquet", dataset=analysed_datasets()),
         quality=expand("results/stylized/{dataset}/quality.parquet", dataset=analysed_datasets()),
         rejected=expand("results/clips/{dataset}/rejected.parquet", dataset=analysed_datasets()),
         models=expand("results/models/{model}.parquet", model=used_models(config)),
@@ -67,7 +98,10 @@ rule write_report:
         accuracy="results/reports/{experiment}/accuracy.parquet" if accuracies() else [],
         segmentation="results/reports/{experiment}/segmentation.parquet" if segmentations() else [],
         benchmarks=benchmarks(),
+        features=[file for pair in analysed_pairs() for file in of_shards(DUMPS, pair[0], model=pair[1])[:1]],
         template=f"{workflow.basedir}/workflow/report/report.html.j2",
+        style=f"{workflow.basedir}/workflow/report/report.css",
+        code=f"{workflow.basedir}/workflow/report/report.js",
     output:
         report="results/reports/{experiment}/report.html",
     log:
@@ -77,6 +111,25 @@ rule write_report:
     params:
         config=config,
         datasets=analysed_datasets(),
+        benchmarks=training_benchmarks(),
         source=source("write_report", *(("plots", plot) for plot in config["plots"])),
     script:
         "../scripts/write_report.py"
+
+
+rule write_tables:
+    input:
+        scores="results/reports/{experiment}/scores.parquet",
+        models=expand("results/models/{model}.parquet", model=used_models(config)),
+        claims="results/reports/{experiment}/claims.parquet" if claims() else [],
+        accuracy="results/reports/{experiment}/accuracy.parquet" if accuracies() else [],
+    output:
+        expand("results/reports/{{experiment}}/tables/{table}.{form}", table=PRINTED, form=["csv", "tex"]),
+    log:
+        "results/logs/write_tables/{experiment}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        source=source("write_tables"),
+    script:
+        "../scripts/write_tables.py"

@@ -45,6 +45,8 @@ rule train_style:
         curve=f"{STYLE}/training.parquet",
     log:
         "results/logs/train_style/{style}.log",
+    benchmark:
+        TIME_OF_STYLE
     wildcard_constraints:
         style=one_of(PAINTED),
     conda:
@@ -86,6 +88,8 @@ rule stylize_clips:
         frames="results/stylized/{dataset}/{style}/{shard}/frames.npy",
     log:
         "results/logs/stylize_clips/{dataset}/{style}/{shard}.log",
+    benchmark:
+        "results/benchmarks/stylize_clips/{dataset}/{style}/{shard}.tsv"
     wildcard_constraints:
         style=one_of(PAINTED + IMPORTED),
     conda:

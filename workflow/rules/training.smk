@@ -18,6 +18,8 @@ rule train_model:
         steps=directory("results/checkpoints/{model}/steps"),
     log:
         "results/logs/train_model/{model}.log",
+    benchmark:
+        "results/benchmarks/train_model/{model}.tsv"
     wildcard_constraints:
         model=one_of(TRAINED),
     conda:

@@ -1,6 +1,5 @@
 """Write an experiment's report: one self-contained HTML file."""
 
-import base64
 import importlib.metadata
 import inspect
 import json
@@ -8,139 +7,48 @@ import platform
 from pathlib import Path
 
 import jinja2
-import numpy as np
 import pandas as pd
 
+from workflow.lib.features import read_about
 from workflow.lib.files import atomic
 from workflow.lib.job import job
 from workflow.lib.plugins import load_plugin
 from workflow.lib.tables import concat_tables, read_table
-from workflow.parts.figure_style import named
-from workflow.parts.findings import findings, with_interval
+from workflow.parts.findings import asked, findings, notes
+from workflow.parts.last_layers import last_layer_table
 from workflow.parts.pair_selection import of_main_perturbation
 from workflow.parts.published import published_table
 from workflow.parts.rejections import LISTED, summary
-from workflow.parts.video_means import mean_over_videos
+from workflow.parts.report_html import html_table
+from workflow.parts.report_pictures import figures_of, units_of
+from workflow.parts.report_tables import (
+    accuracy_table,
+    claims_table,
+    cost_table,
+    layer_tables,
+    network_table,
+    segmentation_table,
+    stage_table,
+    weights_table,
+)
 
-GALLERY = "One clip in every style and every order: what the networks see."
-PACKAGES = ["snakemake", "numpy", "pandas", "pyarrow", "seaborn"]
-
-
-def embedded(path):
-    """A PNG as a data URL."""
-    return "data:image/png;base64," + base64.b64encode(Path(path).read_bytes()).decode()
-
-
-def html_table(frame):
-    """A DataFrame as an HTML table without styling of its own."""
-    return frame.to_html(index=False, border=0, na_rep="", float_format="{:.3g}".format)
-
-
-def layer_table(scores):
-    """What every layer scores, with intervals where there are any, one row per layer and metric."""
-    whole = named(scores[scores["unit"].isna() & scores["quantity"].ne("units") & scores["factor"].ne("identical")])
-    digits = whole["quantity"].map({"percent": 1}).fillna(3).astype(int)
-    cells = [with_interval(row, n) for row, n in zip(whole.itertuples(), digits, strict=True)]
-    about = ["n_units", "n_dead", "n_pairs", "n_videos", "n_crossings_left_out"]
-    keys = ["dataset", "model", "metric", "depth", "layer"]
-    column = np.where(whole["quantity"] == "share", whole["factor"], whole["quantity"] + " " + whole["factor"])
-    wide = whole.assign(cell=cells, column=column).pivot(index=keys, columns="column", values="cell").fillna("")
-    counts = whole.groupby(keys)[about].min()
-    return wide.join(counts).reset_index().sort_values(["dataset", "metric", "model", "depth"]).drop(columns="depth")
-
-
-def accuracy_table(accuracy):
-    """Accuracy in percent with its interval, one row per network, style and order."""
-    percent = accuracy.assign(**{column: accuracy[column] * 100 for column in ("value", "low", "high")})
-    cells = ["no known label" if np.isnan(row.value) else with_interval(row, 1) for row in percent.itertuples()]
-    columns = {"order": accuracy["perturbation"].fillna("natural"), "right %": cells, "chance %": accuracy["chance"] * 100}
-    shown = [
-        "dataset",
-        "model",
-        "training",
-        "style",
-        "quantity",
-        *columns,
-        "n_clips",
-        "n_videos",
-        "n_unlabelled",
-        "n_unknown",
-        "unknown",
-    ]
-    return accuracy.assign(**columns)[shown]
-
-
-def segmentation_table(segmentation, confidence):
-    """Agreement of every network's masks with the annotated ones: mean over videos, its interval, videos nobody could judge."""
-    keys, rows = ["dataset", "model", "training", "style", "perturbation", "quantity"], []
-    for names, own in segmentation.groupby(keys, sort=False, dropna=False):
-        known, cell = own.dropna(subset=["value"]), ""
-        if len(known):
-            value, low, high = mean_over_videos(known["value"], known["video"], confidence)
-            cell = f"{value:.3f}" + ("" if np.isnan(low) else f" [{low:.3f}, {high:.3f}]")
-        counts = {"n_videos": len(known), "n_videos_without_mask": len(own) - len(known)}
-        rows.append({**dict(zip(keys, names, strict=True)), "mean over videos": cell, **counts})
-    return pd.DataFrame(rows).rename(columns={"perturbation": "flow"}).fillna({"flow": "natural"})
-
-
-def cost_table(paths):
-    """Time and peak memory of the feature dumps, one row per data set and network, from Snakemake's benchmark files.
-
-    paths: .../{dataset}/{model}/{shard}.tsv. Times of all shards are added; jobs too short to be measured have no memory.
-    """
-    tables = [
-        pd.read_csv(path, sep="\t", na_values="-").assign(dataset=Path(path).parts[-3], model=Path(path).parts[-2])
-        for path in paths
-    ]
-    if not tables:
-        return None
-    groups = pd.concat(tables).groupby(["dataset", "model"], sort=False)
-    return groups.agg(**{"seconds": ("s", "sum"), "peak memory, MB": ("max_rss", "max"), "jobs": ("s", "size")}).reset_index()
-
-
-def claims_table(claims):
-    """Claims with the differences they rest on and what became of them."""
-    cells = [with_interval(row, 3) for row in claims.itertuples()]
-    shown = ["claim", "dataset", "expect", "difference", "paired", "agree", "n_networks", "n_videos", "verdict"]
-    return claims.assign(difference=cells)[shown]
-
-
-def write_report(template, scores, models, quality, rejected, figures, config, tables):
-    """The report as a string of HTML; figures: title -> (PNG file, caption); tables: section -> table, None where there is none."""
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    versions = {package: importlib.metadata.version(package) for package in PACKAGES}
-    return environment.from_string(Path(template).read_text()).render(
-        experiment=config["experiment"],
-        findings=findings(scores, config["scores"]["confidence"]),
-        figures={title: (embedded(path), caption) for title, (path, caption) in figures.items()},
-        layers=html_table(layer_table(scores)),
-        models=html_table(models),
-        **{section: "" if table is None else html_table(table) for section, table in tables.items()},
-        quality=html_table(quality),
-        warnings=(quality["dataset"] + ", " + quality["warning"]).dropna().tolist(),
-        rejected=html_table(rejected.head(LISTED)) if len(rejected) else "",
-        rejected_summary=list(summary(rejected)),
-        config=json.dumps(config, indent=2, ensure_ascii=False),
-        versions={"python": platform.python_version(), **versions},
-    )
-
-
+PACKAGES = ["snakemake", "numpy", "pandas", "pyarrow", "seaborn", "opencv-python-headless"]
 SECTIONS = {"claims": claims_table, "accuracy": accuracy_table, "published": published_table}
 
 
-def sections(files, confidence):
-    """Tables of the report that not every experiment has: section -> table, None where there is none."""
-    tables = {name: show(read_table(files[name], name)) if files.get(name) else None for name, show in SECTIONS.items()}
-    masks = read_table(files.segmentation, "segmentation") if files.get("segmentation") else None
-    tables["segmentation"] = None if masks is None else segmentation_table(masks, confidence)
-    tables["flow"] = concat_tables(files.flow, "flow_errors") if files.flow else None
-    return tables | {"costs": cost_table(files.get("benchmarks", []))}
+def versions(features):
+    """Versions of Python, of packages as they are here, and of what the feature dumps say they were made with."""
+    here = {package.metadata["Name"].lower(): package.version for package in importlib.metadata.distributions()}
+    found = {"python": platform.python_version()} | {name: here.get(name, "(in another environment)") for name in PACKAGES}
+    dumped = {item for path in features for item in read_about([path])["software"].items()}
+    names = sorted({name for name, _ in dumped})
+    return found | {name: " and ".join(sorted(version for own, version in dumped if own == name)) for name in names}
 
 
-def caption_of(plot):
+def caption_of(path):
     """A figure's caption: what its plug-in says of itself."""
-    module = load_plugin("plots", plot)
-    return f"{inspect.getdoc(module)} {inspect.getdoc(module.draw)}"
+    module = load_plugin("plots", Path(path).stem)
+    return " ".join(f"{inspect.getdoc(module)} {inspect.getdoc(module.draw)}".split())
 
 
 def of_datasets(paths, datasets, name):
@@ -149,14 +57,59 @@ def of_datasets(paths, datasets, name):
     return pd.concat(tables)
 
 
+def tables_of(files, scores, quality, rejected, config, benchmarks):
+    """The tables of the report: section -> DataFrame, None where the experiment has none."""
+    tables = {name: show(read_table(files[name], name)) if files.get(name) else None for name, show in SECTIONS.items()}
+    masks, confidence = files.get("segmentation"), config["scores"]["confidence"]
+    models = concat_tables(files.models, "models")
+    return tables | {
+        "segmentation": segmentation_table(read_table(masks, "segmentation"), confidence) if masks else None,
+        "last_layers": last_layer_table(scores),
+        "networks": network_table(models),
+        "weights": weights_table(models, config),
+        "quality": quality,
+        "flow": concat_tables(files.flow, "flow_errors") if files.flow else None,
+        "rejected": rejected.head(LISTED) if len(rejected) else None,
+        "stages": stage_table([*benchmarks, *files.benchmarks]),
+        "costs": cost_table(files.benchmarks),
+    }
+
+
+def write_report(files, datasets, config, benchmarks):
+    """The report as a string of HTML.
+
+    files: the rule's inputs, of which quality and rejected have one file per data set; benchmarks: what training cost, files
+    that need not be there.
+    """
+    quality, rejected = (of_datasets(files[name], datasets, name) for name in ("quality", "rejected"))
+    scores = of_main_perturbation(read_table(files.scores, "scores"))
+    claims = read_table(files.claims, "claims") if files.claims else ()
+    tables = tables_of(files, scores, quality, rejected, config, benchmarks)
+    units, previews = units_of(files, datasets)
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    return environment.from_string(Path(files.template).read_text()).render(
+        experiment=config["experiment"],
+        asked=asked(scores, len(claims)),
+        findings=findings(scores, config["scores"]["confidence"], claims),
+        notes=notes(scores),
+        figures=figures_of(files.plots, files.svgs, list(map(caption_of, files.plots))),
+        galleries=figures_of(files.galleries),
+        layers={f"{model}, {dataset}": html_table(own) for (model, dataset), own in layer_tables(scores).items()},
+        units=units,
+        previews=previews,
+        warnings=(quality["dataset"] + ", " + quality["warning"]).dropna().tolist(),
+        rejected_summary=list(summary(rejected)),
+        config=json.dumps(config, indent=2, ensure_ascii=False),
+        versions=versions(files.features),
+        style=Path(files.style).read_text(),
+        script=Path(files.code).read_text(),
+        **{name: "" if own is None else html_table(own) for name, own in tables.items()},
+    )
+
+
 if __name__ == "__main__":
     with job(snakemake):
-        files, datasets = snakemake.input, snakemake.params.datasets
-        figures = {Path(path).stem.replace("_", " "): (path, caption_of(Path(path).stem)) for path in files.plots}
-        figures |= {Path(path).stem.replace("_", " "): (path, GALLERY) for path in files.galleries}
-        quality, rejected = (of_datasets(files[name], datasets, name) for name in ("quality", "rejected"))
-        scores, models = of_main_perturbation(read_table(files.scores, "scores")), concat_tables(files.models, "models")
-        tables = sections(files, snakemake.params.config["scores"]["confidence"])
-        html = write_report(files.template, scores, models, quality, rejected, figures, snakemake.params.config, tables)
+        params = snakemake.params
+        html = write_report(snakemake.input, params.datasets, params.config, params.benchmarks)
         with atomic(snakemake.output.report) as temporary:
             temporary.write_text(html)

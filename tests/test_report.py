@@ -1,0 +1,141 @@
+"""The report says in three sentences what the numbers say, and its tables hold every network's numbers once."""
+
+import pandas as pd
+import pytest
+
+from tests.made_report import CONFIG, ORDER_DEPENDENCE, claim_rows, model_rows, score_rows, write_inputs
+from workflow.lib.tables import TABLES
+from workflow.parts.findings import asked, findings, notes
+from workflow.parts.last_layers import last_layer_table, last_layer_values
+from workflow.parts.numbers import fixed, is_numeric, readable
+from workflow.parts.report_html import html_table
+from workflow.parts.report_tables import layer_tables, network_table, stage_table, weights_table
+from workflow.scripts.write_report import write_report
+
+
+def scores(*rows):
+    return pd.DataFrame([row for own in rows for row in own], columns=list(TABLES["scores"])).astype({"stream": "object"})
+
+
+def test_numbers_that_round_to_zero_have_no_sign():
+    assert [fixed(x, 3) for x in (-0.0004, -0.0, 0.0004, -0.0006, -12.5)] == ["0.000", "0.000", "0.000", "-0.001", "-12.500"]
+    assert fixed(-0.4, 0) == "0" and fixed(-0.6, 0) == "-1" and fixed(float("nan"), 1) == "nan"
+    assert [readable(x) for x in (None, float("nan"), pd.NA, True, -0.0, 0.12345, 12345.6, 7, "a")] == (
+        ["", "", "", "yes", "0", "0.123", "12346", "7", "a"]
+    )
+    assert is_numeric(["1.0 [0.9, 1.1]", "", "-3", ".5", "2e-05", "33 ± 2", "5%"]) and not is_numeric(["3d net", "8x8", "1.2.3a"])
+    assert is_numeric(["0.1", "0.2", "no known label"]) and not is_numeric(["", ""])
+
+
+def test_the_answer_names_what_is_highest_and_lowest_and_what_became_of_the_claims():
+    first, second, third = findings(scores(score_rows()), 0.95, pd.DataFrame(claim_rows()))
+    assert first == (
+        "Of 3 claims made beforehand, 1 came out as claimed, 1 remained undecided, 1 came out the other way "
+        "(this one is contradicted)."
+    )
+    assert second == (
+        "The share of the last layer's variance that depends on frame order: on shapes it is highest in keen, 0.875 [0.825, "
+        "0.925], and lowest in blind (untrained), 0.000 [-0.050, 0.050]."
+    )
+    assert third == "All numbers rest on at least 12 videos; brackets are 95 % intervals over videos."
+    _, percent, _ = findings(scores(score_rows()))
+    assert percent.startswith(
+        "The percentage of dynamic information in the last layer, by pearson: on shapes it is highest in keen, 28.8"
+    )
+
+
+def test_intervals_that_meet_are_said_to():
+    near = findings(scores(score_rows({"a": 0.50, "b": 0.58})))[0]
+    apart = findings(scores(score_rows({"a": 0.50, "b": 0.62})))[0]
+    assert "(their intervals overlap)" in near and "overlap" not in apart
+
+
+def test_however_many_networks_and_data_sets_there_are_three_sentences_are_enough():
+    orders = {f"net{kind}-{seed}": 0.01 * kind + 0.001 * seed for kind in range(20) for seed in range(3)}
+    many = scores(*(score_rows(orders, dataset) for dataset in ("a", "b", "c", "d", "e")))
+    answer = findings(many, 0.95, pd.DataFrame(claim_rows() * 20))
+    assert len(answer) == 3 and max(map(len, answer)) < 500
+    assert "highest in net19, 0.191 (0.190 to 0.192, 3 networks), and lowest in net0, 0.001 (0.000 to 0.002" in answer[1]
+    questions = asked(many, 60)
+    assert len(questions) == 6 and max(map(len, questions)) < 300 and "60 networks" in questions[0]
+    assert len(last_layer_table(many)) == 300
+
+
+def test_scores_without_shares_or_without_anything_are_answered_too():
+    table = scores(score_rows())
+    only = table[table["quantity"] == "percent"]
+    assert ["percentage" in sentence for sentence in findings(only)] == [True, False]
+    assert findings(table[:0]) == ["There are no scores."] and asked(table[:0]) == [] and notes(table[:0]) == []
+    assert findings(table.assign(value=float("nan"))) == findings(table)[-1:]
+
+
+def test_one_network_is_not_compared():
+    assert "it is 0.500 [0.450, 0.550] in a." in findings(scores(score_rows({"a": 0.5})))[0]
+
+
+def test_last_layers_have_a_row_per_network_and_stream():
+    slow, fast = (scores(score_rows({"two": x})).assign(stream=s, layer=s) for s, x in (("slow", 0.3), ("fast", 0.6)))
+    table = pd.concat([scores(score_rows()), slow[slow["depth"] == 0], fast])
+    values = last_layer_values(table).set_index(["model", "stream"])
+    assert list(values.index) == [(name, "") for name in ORDER_DEPENDENCE] + [("two", "slow"), ("two", "fast")]
+    assert values["shares_order_dependence"].tolist() == [*ORDER_DEPENDENCE.values(), 0.4, 0.6]  # slow's own last is its only one
+    assert values.loc[("keen", ""), "pearson_percent_dynamic_low"] == 28.7
+    shown = last_layer_table(table)
+    assert shown["network"].iloc[0] == "blind (untrained)" and shown["network"].iloc[-1] == "two fast"
+    assert shown.loc[2, ["% dynamic, pearson", "order-dependence"]].tolist() == ["28.8 [28.7, 28.8]", "0.875 [0.825, 0.925]"]
+
+
+def test_every_layer_stands_in_its_networks_table():
+    tables = layer_tables(scores(score_rows(), score_rows({"keen": 0.1}, "others")))
+    assert list(tables)[0] == ("blind (untrained)", "shapes") and list(tables)[-1] == ("keen", "others") and len(tables) == 7
+    own = tables["keen", "shapes"].set_index(["layer", "metric"])
+    assert (
+        own.loc[("last", "shares"), "order dependence"] == "0.875 [0.825, 0.925]" and own.loc[("last", "pearson"), "content"] == ""
+    )
+
+
+def test_networks_weights_and_run_time(tmp_path):
+    models = pd.DataFrame(model_rows(), columns=list(TABLES["models"]))
+    assert len(network_table(models)) == len(ORDER_DEPENDENCE) and "layer" not in network_table(models)
+    weights = weights_table(models, CONFIG).set_index("model")
+    assert weights["seed"].to_dict() == {name: 11 if name == "keen" else 7 for name in ORDER_DEPENDENCE}
+    assert weights.loc["second", "weights_sha256"].endswith("05")
+    paths = [tmp_path / "benchmarks" / rule / f"{i}.tsv" for rule in ("train_model", "dump_features") for i in range(2)]
+    for path in paths[1:]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("s\tmax_rss\n2.5\t300.0\n")
+    stages = stage_table(paths).set_index("stage").rename(columns={"peak memory, MB": "mb", "jobs not timed": "untimed"})
+    assert stages.loc["train_model"].to_dict() == {"seconds": 2.5, "mb": 300, "jobs": 1, "untimed": 1}
+    assert stages.loc["dump_features"].to_dict() == {"seconds": 5, "mb": 300, "jobs": 2, "untimed": 0}
+    assert stage_table([]) is None and pd.isna(stage_table([tmp_path / "benchmarks/a/0.tsv"])["seconds"][0])
+
+
+def test_tables_are_escaped_and_mark_words():
+    html = html_table(pd.DataFrame({"name": ["<b>&", "x"], "n": [1.0, None], "why": ["", "3d"]}), "a < b")
+    assert "<caption>a &lt; b</caption>" in html and '<th scope="row">&lt;b&gt;&amp;</th><td>1</td><td class="words"></td>' in html
+    assert '<th scope="col">n</th><th scope="col" class="words">why</th>' in html
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory):
+    return write_report(write_inputs(tmp_path_factory.mktemp("inputs")), ["shapes"], CONFIG, [])
+
+
+def test_the_page_holds_everything_and_asks_the_network_for_nothing(html):
+    assert "http:" not in html and "https:" not in html and '<link rel="stylesheet' not in html and "<script src" not in html
+    for text in (
+        "torch 2.99",
+        f"{5:064x}",
+        "oil flickers",
+        "&lt;b&gt;.mp4",
+        "What was asked",
+        "1 warning about",
+        "dump_features",
+        "image/svg+xml",
+    ):
+        assert text in html, text
+    unit = html.split('<div class="unit"')[1].split("</div>")[0]
+    assert (
+        "unit 1, S dynamic 0.90, static 0.10" in unit and unit.index("clip a, left") < unit.index("clip b") and "None" not in unit
+    )
+    assert "-0.000" not in html and "None" not in html.replace("<p>None.</p>", "") and ">nan" not in html

@@ -1,0 +1,98 @@
+"""The Parquet files as a product: documented column by column, with examples that run; their copies as CSV and LaTeX."""
+
+import importlib.util
+import re
+from types import SimpleNamespace
+
+import duckdb
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from tests.made_report import ORDER_DEPENDENCE, claim_rows, model_rows, score_rows, write_inputs
+from workflow.lib.plugins import ROOT
+from workflow.lib.tables import TABLES, read_table, write_table
+from workflow.scripts.write_tables import latex, tables_of, write_tables
+
+PAGE = ROOT / "docs/tables.md"
+
+
+def generator():
+    spec = importlib.util.spec_from_file_location("tables_page", ROOT / "docs/tables.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_is_what_the_schemas_say():
+    made = generator()
+    assert PAGE.read_text() == made.page() + "\n", "run PYTHONPATH=. .venv/bin/python docs/tables.py > docs/tables.md"
+    assert made.FILES.keys() == TABLES.keys()
+    for name, columns in TABLES.items():
+        section = PAGE.read_text().split(f"\n## {name}\n")[1].split("\n## ")[0]
+        assert re.findall(r"^\| `(\w+)` \| [\w ]+ \| .{4,} \|$", section, re.MULTILINE) == list(columns)
+
+
+def test_files_carry_their_meanings_no_index_compressed_and_words_as_dictionaries(tmp_path):
+    path = tmp_path / "scores.parquet"
+    shuffled = pd.DataFrame(score_rows()).sample(frac=1, random_state=0)  # an index that must not be written
+    write_table(path, "scores", shuffled)
+    schema, group = pq.read_schema(path), pq.ParquetFile(path).metadata.row_group(0)
+    assert schema.names == list(TABLES["scores"]) and b"pandas" not in schema.metadata
+    assert {name: schema.field(name).metadata[b"description"].decode() for name in schema.names} == {
+        name: meaning for name, (_, meaning) in TABLES["scores"].items()
+    }
+    columns = [group.column(i) for i in range(group.num_columns)]
+    assert {column.compression for column in columns} == {"ZSTD"}
+    assert all("RLE_DICTIONARY" in c.encodings for c in columns if c.physical_type == "BYTE_ARRAY")
+    assert list(duckdb.sql(f"SELECT * FROM '{path}'").columns) == list(TABLES["scores"])
+
+
+@pytest.fixture
+def examples(tmp_path, monkeypatch):
+    """What the page's examples define, run in the order of the page beside the files of an invented experiment."""
+    for name, rows, folder in (("scores", score_rows(), "reports/default"), ("models", model_rows(), "models")):
+        write_table(tmp_path / "results" / folder / f"{name}.parquet", name, rows)
+    monkeypatch.chdir(tmp_path)
+    found = {}
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert len(blocks) == 2
+    for block in blocks:
+        exec(block, found)
+    return SimpleNamespace(**{name: value for name, value in found.items() if not name.startswith("__")})
+
+
+def test_the_examples_of_the_page_run_and_say_what_is_in_the_files(examples):
+    assert examples.meanings["unit"] == "unit of the layer; null for the whole layer"
+    assert examples.layers["unit"].isna().all() and len(examples.layers) == 60
+    assert examples.order.loc[("keen", 1), "shapes"] == 0.875
+    ranked = sorted(ORDER_DEPENDENCE, key=ORDER_DEPENDENCE.get, reverse=True)
+    assert examples.last_layers["model"].tolist() == ranked
+    assert examples.last_layers["value"].tolist() == [ORDER_DEPENDENCE[name] for name in ranked]
+    own = examples.unit_classes[(examples.unit_classes["model"] == "keen") & (examples.unit_classes["layer"] == "last")]
+    assert own["class"].tolist() == ["static", "joint"] and len(examples.unit_classes) == 24  # .9 and .1; .8 and .7
+    assert examples.widths["units"].tolist() == [2] * 12
+
+
+def test_csv_holds_every_number_and_latex_what_people_read(tmp_path):
+    tables = tables_of(write_inputs(tmp_path))
+    paths = [tmp_path / f"tables/{name}.{form}" for name in tables for form in ("csv", "tex")]
+    write_tables(tables, paths)
+    assert sorted(path.name for path in (tmp_path / "tables").iterdir()) == sorted(path.name for path in paths)
+    last = pd.read_csv(tmp_path / "tables/last_layers.csv").set_index("model")
+    assert last["shares_order_dependence"].to_dict() == ORDER_DEPENDENCE
+    claims = pd.read_csv(tmp_path / "tables/claims.csv")
+    pd.testing.assert_frame_equal(claims, read_table(tmp_path / "claims.parquet", "claims"), check_dtype=False, check_exact=True)
+    assert claims["verdict"].tolist() == [row["verdict"] for row in claim_rows()]
+    models = (tmp_path / "tables/models.csv").read_text().splitlines()
+    assert models[1].startswith("blind,") and ",9,0.5,8,2,trained,,," in models[1]  # whole numbers stay whole, missing ones empty
+    text = (tmp_path / "tables/last_layers.tex").read_text()
+    assert r"keen & shapes & motion, 9 steps & last & 0.875 [0.825, 0.925] &" in text and "[$-$0.050, 0.050]" in text
+
+
+def test_latex_is_escaped_and_every_row_has_every_column():
+    text = latex(pd.DataFrame({"a_b & 5 %": ["x-1 {y}", "$-2"], "n": [-1.5, None]}))
+    _, start, *_ = text.splitlines()
+    rows = [line for line in text.splitlines() if line.endswith(r"\\")]
+    assert start == r"\begin{tabular}{lr}"
+    assert rows == [r"a\_b \& 5 \% & n \\", r"x-1 \{y\} & $-$1.5 \\", r"\$$-$2 &  \\"]

@@ -1,0 +1,71 @@
+"""What the last layer of every network encodes, one row per network, data set and stream."""
+
+import pandas as pd
+
+from workflow.parts.figure_style import named, of_last_layers
+from workflow.parts.numbers import with_interval
+
+# What is shown of a metric's scores, in this order: (quantity, factor) -> heading, digits.
+MEASURES = {
+    ("share", "order_dependence"): ("order-dependence", 3),
+    ("share", "style_dependence"): ("style-dependence", 3),
+    ("percent", "dynamic"): ("% dynamic", 1),
+    ("percent", "static"): ("% static", 1),
+    ("S", "dynamic"): ("S dynamic", 3),
+    ("S", "static"): ("S static", 3),
+    ("bits", "dynamic"): ("bits dynamic", 3),
+    ("bits", "static"): ("bits static", 3),
+    ("cka", "dynamic"): ("CKA dynamic", 3),
+    ("cka", "static"): ("CKA static", 3),
+}
+KEYS = ["model", "stream", "dataset", "training", "layer"]
+
+
+def measured(scores):
+    """Scores of last layers, each measure of each metric: (metric, quantity, factor) -> its rows, in the order they are shown."""
+    last = of_last_layers(scores[scores["unit"].isna()])
+    found = {
+        (metric, *measure): own[(own["quantity"] == measure[0]) & (own["factor"] == measure[1])]
+        for metric, own in last.groupby("metric", sort=False)
+        for measure in MEASURES
+    }
+    shown = sorted(found, key=lambda key: key[1] != "share")  # shares first: they mean the same in every network
+    return {key: found[key] for key in shown if len(found[key])}
+
+
+def last_layer_values(scores):
+    """Numbers of every network's last layer with the ends of their intervals, a column each: a DataFrame."""
+    rows = {key: dict(zip(KEYS, key, strict=True)) | {"n_videos": n} for key, n in networks(scores)}
+    for (metric, quantity, factor), own in measured(scores).items():
+        column = "_".join([metric, factor] if quantity == "share" else [metric, quantity, factor])
+        for key, (_, row) in zip(keys_of(own), own.iterrows(), strict=True):
+            rows[key] |= {column: row["value"], f"{column}_low": row["low"], f"{column}_high": row["high"]}
+    return pd.DataFrame(list(rows.values()), columns=None if rows else [*KEYS, "n_videos"])
+
+
+def last_layer_table(scores):
+    """The same as people read it: a column per measure, a cell holding a number and its interval."""
+    whole = scores[scores["unit"].isna()]
+    full_names = dict(zip(keys_of(whole), named(whole)["model"].str.split("\n").str[0], strict=True))
+    rows = {}
+    for key, n in networks(scores):
+        about = {"network": full_names[key], "data set": key[2], "trained on": key[3], "layer": key[4]}
+        rows[key] = about, {}, {"videos": n}
+    for (metric, *measure), own in measured(scores).items():
+        heading, digits = MEASURES[tuple(measure)]
+        for key, row in zip(keys_of(own), own.itertuples(), strict=True):
+            rows[key][1][heading if measure[0] == "share" else f"{heading}, {metric}"] = with_interval(row, digits)
+    return pd.DataFrame([about | cells | counts for about, cells, counts in rows.values()]).fillna("")
+
+
+def networks(scores):
+    """(key, least number of videos that its numbers rest on) of every last layer, in the order of the scores."""
+    last, least = of_last_layers(scores[scores["unit"].isna()]), {}
+    for key, n in zip(keys_of(last), last["n_videos"], strict=True):
+        least[key] = min(n, least.get(key, n))
+    return least.items()
+
+
+def keys_of(scores):
+    """The key of each row: a list of tuples; a network of one stream has the stream ''."""
+    return list(scores[KEYS].astype("object").fillna("").itertuples(index=False, name=None))

@@ -1,0 +1,37 @@
+"""Numbers as people read them."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+NUMERIC = re.compile(r"-?(\d|\.\d)[\d.]*(e[-+]?\d+)?( \[.*\]| ± .*|%)?")  # a number, perhaps with its interval
+
+
+def fixed(value, digits):
+    """A number with so many digits after the point; what rounds to zero has no sign."""
+    text = f"{value:.{digits}f}"
+    return text if text.strip("-0.") else text.lstrip("-")
+
+
+def with_interval(row, digits=1):
+    """A value and its interval in brackets, where it has one."""
+    ends = f" [{fixed(row.low, digits)}, {fixed(row.high, digits)}]" if row.low == row.low else ""
+    return f"{fixed(row.value, digits)}{ends}"
+
+
+def readable(value):
+    """A table's cell as text: three significant digits, nothing for what is missing."""
+    if value is None or value is pd.NA or value != value:
+        return ""
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    if isinstance(value, (float, np.floating)):
+        return f"{value:.0f}" if abs(value) >= 1000 else f"{value + 0.0:.3g}"
+    return str(value)
+
+
+def is_numeric(cells):
+    """Whether a column's texts are numbers, those that are empty aside; a few may be words that say why there is none."""
+    filled = [cell for cell in cells if cell]
+    return bool(filled) and sum(map(bool, map(NUMERIC.fullmatch, filled))) > len(filled) / 2

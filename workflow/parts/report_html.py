@@ -1,0 +1,33 @@
+"""Tables and pictures as parts of one self-contained page."""
+
+import base64
+from html import escape
+from pathlib import Path
+
+from workflow.parts.numbers import is_numeric, readable
+
+TYPES = {".png": "image/png", ".svg": "image/svg+xml", ".jpg": "image/jpeg"}
+
+
+def data_url(content, suffix):
+    """The bytes of a picture as a data URL."""
+    return f"data:{TYPES[suffix]};base64,{base64.b64encode(content).decode()}"
+
+
+def embedded(path):
+    """A picture's file as a data URL."""
+    return data_url(Path(path).read_bytes(), Path(path).suffix)
+
+
+def html_table(frame, caption=""):
+    """A DataFrame as an HTML table whose first column names the rows; columns of words are marked, those of numbers are not."""
+    columns = [list(map(readable, frame[name])) for name in frame]
+    words = ["" if is_numeric(cells) else ' class="words"' for cells in columns]
+    head = "".join(f'<th scope="col"{mark}>{escape(str(name))}</th>' for name, mark in zip(frame, words, strict=True))
+    rows = []
+    for first, *rest in zip(*columns, strict=True):
+        cells = "".join(f"<td{mark}>{escape(cell)}</td>" for cell, mark in zip(rest, words[1:], strict=True))
+        rows.append(f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>')
+    about = f"<caption>{escape(caption)}</caption>" if caption else ""
+    body = "\n".join(rows)
+    return f"<table>{about}<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"

@@ -1,0 +1,35 @@
+"""The pictures of the report, embedded: figures, and previews of the clips that drive units."""
+
+from pathlib import Path
+
+from workflow.lib.tables import concat_tables, read_table
+from workflow.parts.report_html import data_url, embedded
+
+GALLERY = "One clip in every style and every order: what the networks see."
+
+
+def figures_of(pngs, svgs=(), captions=()):
+    """Figures as the template shows them: title -> its PNG, its SVG if it has one, and what is to be seen."""
+    shown = {}
+    for i, png in enumerate(pngs):
+        svg = embedded(svgs[i]) if svgs else ""
+        shown[Path(png).stem.replace("_", " ")] = {
+            "png": embedded(png),
+            "svg": svg,
+            "caption": captions[i] if captions else GALLERY,
+        }
+    return shown
+
+
+def units_of(files, datasets):
+    """What drives units: title of a network -> layer -> class -> {unit, clips}; previews of clips: a list of {url, about}."""
+    found, previews, number = {}, [], {}
+    for path, dataset in zip(files.previews, datasets, strict=True):
+        for row in read_table(path, "previews").itertuples():
+            number[dataset, row.clip] = len(previews)
+            previews.append({"url": data_url(row.jpeg, ".jpg"), "about": row})
+    table = concat_tables(files.units, "units").sort_values("rank", kind="stable")
+    for (model, dataset, layer, name), own in table.groupby(["model", "dataset", "layer", "class"], sort=False):
+        unit = {"unit": next(own.itertuples()), "clips": [number[dataset, clip] for clip in own["clip"]]}
+        found.setdefault(f"{model}, {dataset}", {}).setdefault(layer, {})[name] = unit
+    return found, previews

@@ -1,0 +1,105 @@
+"""The tables of the report: what the pipeline's tables hold, as people read it."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from workflow.parts.figure_style import named
+from workflow.parts.numbers import with_interval
+from workflow.parts.video_means import mean_over_videos
+
+PER_LAYER = ["layer", "depth", "stream", "units", "module"]  # columns of table `models` that differ between layers of a network
+
+
+def layer_tables(scores):
+    """What every layer scores, one row per layer and metric: (network, data set) -> DataFrame, in the order of the scores."""
+    whole = named(scores[scores["unit"].isna() & scores["quantity"].ne("units") & scores["factor"].ne("identical")])
+    whole = whole.assign(model=whole["model"].str.split("\n").str[0])
+    digits = whole["quantity"].map({"percent": 1}).fillna(3).astype(int)
+    cells = [with_interval(row, n) for row, n in zip(whole.itertuples(), digits, strict=True)]
+    column = np.where(whole["quantity"] == "share", whole["factor"], whole["quantity"] + " " + whole["factor"])
+    tables = whole.assign(cell=cells, column=column).groupby(["model", "dataset"], sort=False)
+    return {names: layer_table(own) for names, own in tables}
+
+
+def layer_table(own):
+    """The layers of one network on one data set, in depth order, with intervals where there are any."""
+    keys, about = ["depth", "layer", "metric"], ["n_units", "n_dead", "n_pairs", "n_videos", "n_crossings_left_out"]
+    wide = own.pivot(index=keys, columns="column", values="cell").fillna("")
+    wide = wide[list(dict.fromkeys(own["column"]))].join(own.groupby(keys)[about].min())
+    return wide.reset_index().drop(columns="depth").rename(columns=lambda name: name.replace("_", " "))
+
+
+def network_table(models):
+    """Table `models` with one row per network, without its layers."""
+    return models.drop(columns=[*PER_LAYER, "weights_sha256"]).drop_duplicates().dropna(axis="columns", how="all")
+
+
+def weights_table(models, config):
+    """Where every network's weights come from, its seed and the digest of its tensors."""
+    own = models[["model", "training", "weights_sha256"]].drop_duplicates()
+    entries = [config["models"].get(name.split("@")[0], {}) for name in own["model"]]
+    seeds = [entry.get("seed", config["seed"]) for entry in entries]
+    return own.assign(seed=seeds)[["model", "seed", "training", "weights_sha256"]]
+
+
+def accuracy_table(accuracy):
+    """Accuracy in percent with its interval, one row per network, style and order."""
+    percent = accuracy.assign(**{column: accuracy[column] * 100 for column in ("value", "low", "high")})
+    cells = ["no known label" if np.isnan(row.value) else with_interval(row, 1) for row in percent.itertuples()]
+    columns = {"order": accuracy["perturbation"].fillna("natural"), "right %": cells, "chance %": accuracy["chance"] * 100}
+    counts = ["n_clips", "n_videos", "n_unlabelled", "n_unknown", "unknown"]
+    return accuracy.assign(**columns)[["model", "dataset", "training", "style", "quantity", *columns, *counts]]
+
+
+def segmentation_table(segmentation, confidence=0.95):
+    """Agreement of every network's masks with the annotated ones: mean over videos, its interval, videos nobody could judge."""
+    keys, rows = ["model", "dataset", "training", "style", "perturbation", "quantity"], []
+    for names, own in segmentation.groupby(keys, sort=False, dropna=False):
+        known, cell = own.dropna(subset=["value"]), ""
+        if len(known):
+            value, low, high = mean_over_videos(known["value"], known["video"], confidence)
+            cell = f"{value:.3f}" + ("" if np.isnan(low) else f" [{low:.3f}, {high:.3f}]")
+        counts = {"n_videos": len(known), "n_videos_without_mask": len(own) - len(known)}
+        rows.append({**dict(zip(keys, names, strict=True)), "mean over videos": cell, **counts})
+    return pd.DataFrame(rows).rename(columns={"perturbation": "flow"}).fillna({"flow": "natural"})
+
+
+def claims_table(claims):
+    """Claims with the differences they rest on and what became of them."""
+    cells = [with_interval(row, 3) for row in claims.itertuples()]
+    shown = ["claim", "dataset", "expect", "difference", "paired", "agree", "n_networks", "n_videos", "verdict"]
+    return claims.assign(difference=cells)[shown]
+
+
+def read_benchmarks(paths):
+    """Rows of Snakemake's benchmark files, .../benchmarks/{rule}/.../{job}.tsv; no numbers where there is no file.
+
+    Jobs too short to be measured have no memory.
+    """
+    there = [Path(path) for path in paths if Path(path).is_file()]
+    rows = [pd.read_csv(path, sep="\t", na_values="-").assign(path=path.as_posix()) for path in there]
+    missing = pd.DataFrame({"path": [str(path) for path in paths if Path(path) not in there]}, dtype="str")
+    return pd.concat([missing.reindex(columns=["path", "s", "max_rss"]), *rows])[["path", "s", "max_rss"]]
+
+
+def costs(benchmarks, *names):
+    """Added time, peak memory and number of jobs of groups of benchmarks."""
+    columns = {"seconds": ("s", lambda own: own.sum(min_count=1)), "peak memory, MB": ("max_rss", "max"), "jobs": ("s", "count")}
+    return benchmarks.groupby(list(names), sort=False).agg(**columns).reset_index()
+
+
+def cost_table(paths):
+    """Cost of the feature dumps, a row per data set and network: files .../dump_features/{dataset}/{model}/{shard}.tsv."""
+    own = read_benchmarks(paths)
+    parts = own["path"].str.split("/")
+    return costs(own.assign(dataset=parts.str[-3], model=parts.str[-2]), "dataset", "model") if len(own) else None
+
+
+def stage_table(paths):
+    """Cost of the stages that are timed, a row per rule; jobs done before they were timed are counted apart."""
+    own = read_benchmarks(paths)
+    own = own.assign(stage=own["path"].str.extract(r"benchmarks/(\w+)/")[0], unmeasured=own["s"].isna())
+    unmeasured = own.groupby("stage", sort=False)["unmeasured"].sum().to_numpy()
+    return costs(own, "stage").assign(**{"jobs not timed": unmeasured}) if len(own) else None
