@@ -41,7 +41,7 @@ def named(scores):
 
 def replicate_groups(models):
     """Names of networks without a last number that tells replicates apart, as in net-1, net-2: a Series; others stay."""
-    stems = models.str.replace(r"-[1-9](?=$| |\n)", "", n=1, regex=True)
+    stems = models.str.replace(r"-\d(?=$| |\n)", "", n=1, regex=True)
     return stems.where(models.groupby(stems).transform("nunique") > 1, models)
 
 
