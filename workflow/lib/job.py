@@ -4,10 +4,11 @@ import os
 import sys
 import time
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from workflow.lib.errors import BadInput
+from workflow.lib.gpus import own_gpu
 
 
 class Tee:
@@ -50,7 +51,8 @@ def job(snakemake):
     with open(log, "w") as file:
         sys.stdout, sys.stderr = Tee(sys.__stdout__, file, name), Tee(sys.__stderr__, file, name)
         try:
-            yield
+            with own_gpu() if snakemake.resources.get("gpu") else nullcontext():
+                yield
         except BadInput as error:
             print(f"{error} (log: {log})", file=sys.stderr)
         except Exception:

@@ -13,6 +13,9 @@ rule decode_clips:
         "results/logs/decode_clips/{dataset}/{shard}.log",
     conda:
         "../../envs/video.yaml"
+    resources:
+        mem_mb=growing(8000),
+        runtime=growing(4 * 60),
     params:
         clip={k: v for k, v in config["clip"].items() if k != "max_rejected"},
         frame_folder_fps=lambda w: config["datasets"][w.dataset].get("frame_folder_fps", 24),

@@ -67,6 +67,11 @@ wildcard_constraints:
     plot=r"\w+",
 
 
+def growing(amount):
+    """A resource of a job: `amount` at the first attempt, as much again at each further one."""
+    return lambda wildcards, attempt: amount * attempt
+
+
 def n_rows(dataset):
     """Number of manifest rows of a data set, known while the workflow is parsed."""
     return len(ROWS[dataset]) if dataset in ROWS else config["datasets"][dataset]["moving_shapes"]["videos"]

@@ -40,6 +40,10 @@ rule dump_features:
         "results/benchmarks/dump_features/{dataset}/{model}/{shard}.tsv"
     conda:
         "../../envs/torch.yaml"
+    resources:
+        gpu=1,
+        mem_mb=growing(16000),
+        runtime=growing(4 * 60),
     params:
         name="{model}",
         model=lambda w: model_entry(config, w.model),

@@ -14,6 +14,10 @@ rule estimate_flow:
         "results/logs/estimate_flow/{dataset}/{shard}/{flow}.log",
     conda:
         "../../envs/torch.yaml"
+    resources:
+        gpu=1 if config["flow"]["weights"] else 0,
+        mem_mb=growing(8000),
+        runtime=growing(4 * 60),
     params:
         estimator=config["flow"]["estimator"],
         options=config["flow"]["options"],

@@ -14,6 +14,9 @@ rule score_features:
         "results/logs/score_features/{metric}/{dataset}/{model}.log",
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        mem_mb=growing(16000),
+        runtime=growing(4 * 60),
     params:
         settings=config["scores"],
         seed=config["seed"],

@@ -51,6 +51,10 @@ rule train_style:
         style=one_of(PAINTED),
     conda:
         "../../envs/torch.yaml"
+    resources:
+        gpu=1,
+        mem_mb=growing(16000),
+        runtime=growing(8 * 60),  # what is interrupted goes on
     params:
         settings={k: v for k, v in config["style_training"].items() if k not in ("dataset", "keyframes")},
         seed=config["seed"],
@@ -94,6 +98,10 @@ rule stylize_clips:
         style=one_of(PAINTED + IMPORTED),
     conda:
         "../../envs/torch.yaml"
+    resources:
+        gpu=1,
+        mem_mb=growing(16000),
+        runtime=growing(4 * 60),
     params:
         source=source("stylize_clips"),
     script:

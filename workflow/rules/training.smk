@@ -25,6 +25,10 @@ rule train_model:
     conda:
         "../../envs/torch.yaml"
     threads: lambda w: 1 + config["models"][w.model]["train"]["workers"]  # one computes, the others read clips ahead
+    resources:
+        gpu=1,
+        mem_mb=growing(32000),
+        runtime=growing(24 * 60),  # what is interrupted goes on
     params:
         name="{model}",
         model=lambda w: starting_entry(config, w.model),

@@ -1,0 +1,67 @@
+"""The tiny experiment through a real Slurm: GPU jobs side by side, each on its own GPU; a killed job alone is run again."""
+
+import re
+import time
+from collections import Counter
+
+import pytest
+
+from tests.copied_project import TINY, Project
+from tests.slurm_node import MISSING, SlurmNode
+
+pytest.importorskip("snakemake_executor_plugin_slurm", reason="no Slurm executor plugin: pip install -r envs/slurm.txt")
+pytestmark = pytest.mark.skipif(MISSING != [], reason=f"no Slurm here ({', '.join(MISSING)}): apt-get install slurm-wlm munge")
+SMALL = TINY | {
+    "shard_size": 8,
+    "styles": {"hue": {"apply": "hue"}, "gamma": {"apply": "gamma"}},
+    "pairs": {"styles": ["hue", "gamma"]},
+    "analyses": [TINY["analyses"][0] | {"metrics": ["pearson"]}],
+}
+# The plug-in asks after 2 s, then after 12, then after 22; what the test takes is mostly this.
+SLURM = ["--workflow-profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "5"]
+LOCALLY = ["--until", "describe_model", "measure_styles", "draw_gallery"]
+DUMPS = {f"rule_dump_features_wildcards_shapes_{model}_000" for model in TINY["models"]}
+
+
+@pytest.fixture
+def slurm(tmp_path_factory, monkeypatch):
+    """A running Slurm, which every program started by the test finds."""
+    with SlurmNode(tmp_path_factory.mktemp("slurm")) as node:
+        for name in ("PATH", "SLURM_CONF"):
+            monkeypatch.setenv(name, node.environment[name])
+        yield node
+
+
+def running_dumps(slurm, process, seconds=600):
+    """The feature dumps of both networks, once Slurm runs them at the same time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        running = [job for job in slurm.jobs() if job["Comment"] in DUMPS and job["JobState"] == "RUNNING"]
+        if len(running) == 2:
+            return running
+        assert process.poll() is None and time.monotonic() < deadline, process.communicate()[0]
+        time.sleep(0.1)
+
+
+def test_gpu_jobs_run_side_by_side_and_a_killed_one_alone_runs_again(slurm, tmp_path):
+    project = Project(tmp_path / "project", SMALL)
+    project.done(*LOCALLY)  # begun on this machine, gone on with through Slurm
+    planned = project.planned()
+    process = project.start(*SLURM)
+    dumps = running_dumps(slurm, process)
+    assert sorted(job["GRES"] for job in dumps) == ["gpu:1(IDX:0)", "gpu:1(IDX:1)"]
+    slurm.run("scancel", dumps[0]["JobId"])
+    printed, _ = process.communicate()
+    assert process.returncode == 0, printed
+    assert "<html" in (project.folder / "results/reports/tiny/report.html").read_text()
+    assert project.planned() == {}
+    runs = {}
+    for job in slurm.jobs():
+        runs.setdefault(job["Comment"], []).append(job)
+    assert {work for work, jobs in runs.items() if any("TresPerJob" in job for job in jobs)} == DUMPS
+    first, second = runs.pop(dumps[0]["Comment"])
+    asked = ("JobState", "MinMemoryNode", "TimeLimit", "TresPerJob")
+    assert [first[key] for key in asked] == ["CANCELLED", "16000M", "04:00:00", "gres:gpu:1"]
+    assert [second[key] for key in asked] == ["COMPLETED", "32000M", "08:00:00", "gres:gpu:1"]
+    assert [job["JobState"] for jobs in runs.values() for job in jobs] == ["COMPLETED"] * len(runs)  # each of the others once
+    assert Counter(re.match("rule_(.+?)_wildcards", work)[1] for work in [*runs, first["Comment"]]) + Counter(["all"]) == planned
