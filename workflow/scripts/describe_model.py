@@ -41,20 +41,7 @@ def describe_model(name, entry, clip, perturbations=()):
         activations.shown = [own[None] for own in shown]
         with sdpa_kernel(SDPBackend.MATH):  # the counter does not know the CPU's fused attention
             output = forward(name, network, videos)
-    if isinstance(output, Segmentation) != constant_of(plugin_path("models", entry["family"]), "SEGMENTS", False):
-        raise BadInput(
-            f"model {name}: the file of {entry['family']} must say SEGMENTS = True if and only if its network gives masks"
-        )
-    scores = class_scores(output)
-    if entry["classes"]:
-        check_classes(name, scores, read_classes(entry["classes"]), entry["classes"])
-    silent = [layer for layer in network.layers if layer not in activations]
-    if silent:
-        raise BadInput(f"model {name}: the layers {', '.join(silent)} took no part in a forward pass")
-    several = [layer for layer, values in activations.items() if len(values) != 1]
-    if several:
-        raise BadInput(f"model {name}: layer {several[0]} gives {len(activations[several[0]])} rows for one clip; one was needed")
-    refuse_not_finite(name, {layer: values.numpy() for layer, values in activations.items()}, ["noise"])
+    check_answers(name, entry, network, output, activations)
     about = {
         "model": name,
         "training": training,
@@ -74,6 +61,24 @@ def describe_model(name, entry, clip, perturbations=()):
         for depth, (layer, module) in enumerate(network.layers.items())
         for values in [activations[layer]]
     ]
+
+
+def check_answers(name, entry, network, output, activations):
+    """Raise BadInput unless a network gives, for one clip, what its file and its entry say, and a finite row of every layer."""
+    if isinstance(output, Segmentation) != constant_of(plugin_path("models", entry["family"]), "SEGMENTS", False):
+        raise BadInput(
+            f"model {name}: the file of {entry['family']} must say SEGMENTS = True if and only if its network gives masks"
+        )
+    scores = class_scores(output)
+    if entry["classes"]:
+        check_classes(name, scores, read_classes(entry["classes"]), entry["classes"])
+    silent = [layer for layer in network.layers if layer not in activations]
+    if silent:
+        raise BadInput(f"model {name}: the layers {', '.join(silent)} took no part in a forward pass")
+    several = [layer for layer, values in activations.items() if len(values) != 1]
+    if several:
+        raise BadInput(f"model {name}: layer {several[0]} gives {len(activations[several[0]])} rows for one clip; one was needed")
+    refuse_not_finite(name, {layer: values.numpy() for layer, values in activations.items()}, ["noise"])
 
 
 def forward(name, network, videos):
