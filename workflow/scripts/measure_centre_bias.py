@@ -6,8 +6,7 @@ from workflow.lib.arrays import UNANNOTATED, open_frames
 from workflow.lib.job import job
 from workflow.lib.tables import read_table, write_table
 from workflow.parts.resampling import bootstrap_weights, interval
-
-FEWEST = 3  # videos an interval can rest on
+from workflow.parts.video_means import FEWEST
 
 
 def squared_distance(height, width):
