@@ -6,9 +6,6 @@ from snakemake.utils import min_version
 
 min_version("9.0")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle OpenMP threads must not spin on shared cores
-if workflow.local_exec and workflow.scheduling_settings:
-    # With its limit of jobs a second, Snakemake 9.27 wakes up once more a second for every job that has ended.
-    workflow.scheduling_settings.max_jobs_per_timespan = None
 
 
 configfile: "config.yaml"
@@ -33,6 +30,12 @@ include: "workflow/rules/report.smk"
 
 localrules:
     all,
+
+
+onstart:
+    if workflow.local_exec:
+        # With its limit of jobs a second, Snakemake 9.27 wakes up once more a second for every job that has ended.
+        workflow.scheduler.job_rate_limiter = None
 
 
 rule all:

@@ -83,5 +83,5 @@ def test_there_is_nothing_to_choose_where_a_cluster_gave_the_job_one_gpu(monkeyp
 def test_rules_ask_for_a_gpu_where_their_scripts_use_one():
     rules = "\n".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
     bodies = dict(re.findall(r"^rule (\w+):\n((?:[ \n].*\n?)*)", rules, flags=re.MULTILINE))
-    using = {path.stem for path in (ROOT / "workflow/scripts").glob("*.py") if '"cuda"' in path.read_text()}
+    using = {path.stem for path in (ROOT / "workflow/scripts").glob("*.py") if "own_device" in path.read_text()}
     assert using and using == {name for name, body in bodies.items() if "gpu=1," in body}

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from workflow.lib.errors import BadInput
-from workflow.parts.batches import Batches
+from workflow.parts.batches import Batches, full_batches
 from workflow.parts.network import Network
 from workflow.parts.pathways import check_sampling, pathway_sets, shown_by_pathway
 
@@ -75,23 +75,25 @@ def test_rates_that_do_not_divide_and_short_clips_are_refused():
 
 
 def test_a_batch_that_is_too_large_comes_again_in_halves(capsys):
-    done, batches = [], Batches(10, 8)
-    for rows in batches:
-        with batches.fitting("model net"):
-            if len(rows) > 3:
-                raise torch.OutOfMemoryError("CUDA out of memory")
-            done += rows
-    assert done == [*range(10)]  # in batches of 2
+    done, batches = [], Batches(8)
+    for rows in full_batches(10, 8):
+        for part in batches.parts(len(rows)):
+            with batches.fitting("model net"):
+                if len(rows[part]) > 3:
+                    raise torch.OutOfMemoryError("CUDA out of memory")
+                done += rows[part]
+    assert done == [*range(10), *[9] * 6]  # in batches of 2, the last of the 8 filled up
+    assert batches.size == 2
     assert "model net goes on with batches of 4" in capsys.readouterr().out
-    batches = Batches(2, 2)
-    for rows in batches:
+    batches = Batches(2)
+    for part in batches.parts(2):
         with batches.fitting("model net"):
-            if len(rows) > 1:
+            if part.stop - part.start > 1:
                 raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes")
-    with pytest.raises(RuntimeError, match="shapes"), Batches(1, 1).fitting("model net"):
+    with pytest.raises(RuntimeError, match="shapes"), Batches(1).fitting("model net"):
         raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
-    batches = Batches(3, 1)
+    batches = Batches(1)
     with pytest.raises(BadInput, match="model net does not fit into the device's memory, even one variant at a time"):
-        for _ in batches:
+        for _ in batches.parts(3):
             with batches.fitting("model net"):
                 raise torch.OutOfMemoryError("CUDA out of memory")

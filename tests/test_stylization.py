@@ -18,11 +18,12 @@ from workflow.parts.style_weights import generator_from
 from workflow.parts.weights import read_state
 from workflow.scripts import train_style as training
 from workflow.scripts.import_style import import_style
-from workflow.scripts.stylize_clips import stylize, stylize_clips
+from workflow.scripts.stylize_clips import Painter, stylize, stylize_clips
 from workflow.scripts.train_style import train_style
 
 SMALL = {"width": 0.25, "last_kernel": 3, "iterations": 6, "batch": 4, "patch": 32, "learning_rate": 4e-4, "reconstruction": 4}
 SMALL |= {"adversarial": 0.15, "perceptual_weights": None}
+CPU = torch.device("cpu")
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +84,7 @@ def test_training_learns_a_style_for_unseen_frames(tmp_path, keyframes):
     table = read_table(curve, "training").query("quantity == 'reconstruction'")
     assert table.value.iloc[-1] < 0.5 * table.value.iloc[0]
     unseen = scene(11, frames=2)
-    shown, truth = stylize(unseen, generator_from(read_state(weights), weights)), painted(unseen)
+    shown, truth = stylize(unseen, Painter(generator_from(read_state(weights), weights), CPU)), painted(unseen)
     assert np.abs(shown - truth.astype(float)).mean() < 0.6 * np.abs(unseen - truth.astype(float)).mean()
 
 
@@ -151,11 +152,12 @@ def network(tmp_path):
 
 
 def test_a_still_video_stays_exactly_still(network):
+    paint = Painter(network, CPU)
     clip = scene(5, frames=11)
     still = np.repeat(clip[:1], 11, 0)
-    assert all(np.array_equal(frame, stylize(still, network)[0]) for frame in stylize(still, network))
+    assert all(np.array_equal(frame, stylize(still, paint)[0]) for frame in stylize(still, paint))
     paused = clip[[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 3, 0]]
-    shown = stylize(paused, network)
+    shown = stylize(paused, paint)
     assert np.array_equal(shown[3], shown[11]) and np.array_equal(shown[3], shown[12]) and np.array_equal(shown[0], shown[13])
     plain = to_frames(network(to_network(clip)).detach())
     assert np.abs(shown[:11].astype(int) - plain).max() <= 1

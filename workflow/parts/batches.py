@@ -7,22 +7,25 @@ import torch
 from workflow.lib.errors import BadInput
 
 
-class Batches:
-    """Iterate over row numbers 0..n-1 in batches of one size; a batch that `fitting` finds too large comes again, halved.
+def full_batches(n, size):
+    """Row numbers 0..n-1 in lists of `size`, the last filled up with its last row.
 
-    The last batch is filled up with its last row: the size of a batch can change the last bits of its results.
+    The size of a batch can change the last bits of its results.
     """
+    return [[min(row, n - 1) for row in range(start, start + size)] for start in range(0, n, size)]
 
-    def __init__(self, n, size):
-        self.n, self.size, self.fits = n, size, True
 
-    def __len__(self):
-        return -(-self.n // self.size)
+class Batches:
+    """Cuts what has been read into parts as large as fit; a part that `fitting` finds too large comes again, halved."""
 
-    def __iter__(self):
+    def __init__(self, size):
+        self.size, self.fits = size, True
+
+    def parts(self, n):
+        """Slices of 0..n-1, of at most `size` rows."""
         start = 0
-        while start < self.n:
-            yield [min(row, self.n - 1) for row in range(start, start + self.size)]
+        while start < n:
+            yield slice(start, start + self.size)
             start, self.fits = start + self.size * self.fits, True
 
     @contextmanager

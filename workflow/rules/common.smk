@@ -1,6 +1,7 @@
 # Reads:  config.yaml (and whatever --configfile and --config lay over it)
 # Writes: nothing
 # Why:    names are checked and shards counted before any work; only Snakemake and the standard library are needed here.
+import functools
 import re
 
 from snakemake.exceptions import WorkflowError
@@ -93,6 +94,7 @@ def of_shards(pattern, dataset, **wildcards):
     return expand(pattern, **wildcards, dataset=dataset, shard=shards(dataset))  # the last varies fastest
 
 
+@functools.cache  # reading the sources anew for every job would cost a tenth of a second each
 def source(script, *plugins):
     """Digest of everything that decides the numbers of a script: its file, its imports, the plug-ins it loads.
 

@@ -49,6 +49,7 @@ rule dump_features:
         model=lambda w: model_entry(config, w.model),
         styles=lambda w: styles_shown(w.model),
         flow=lambda w: FLOW_PICTURE if flows_read(config, w.model) else {},
+        precision=config["precision"],
         source=lambda w: source("dump_features", network_plugin(w.model)),
     script:
         "../scripts/dump_features.py"

@@ -103,6 +103,7 @@ rule stylize_clips:
         mem_mb=growing(16000),
         runtime=growing(4 * 60),
     params:
+        precision=config["precision"],
         source=source("stylize_clips"),
     script:
         "../scripts/stylize_clips.py"

@@ -7,39 +7,74 @@ from workflow.lib.arrays import open_frames
 from workflow.lib.features import write_features
 from workflow.lib.job import job, progress
 from workflow.lib.tables import concat_tables, read_table
-from workflow.parts.batches import Batches
+from workflow.parts.batches import Batches, full_batches
 from workflow.parts.flow_pictures import flow_pictures, jitters_of
 from workflow.parts.frame_sampling import kendall_distance
 from workflow.parts.judged_masks import SCORES, MaskJudge
 from workflow.parts.networks import build_network, class_scores, provenance
 from workflow.parts.pathways import flows_of, pathway_sets, reads_of, shown_by_pathway
 from workflow.parts.pooling import hooked_layers, refuse_not_finite
+from workflow.parts.precision import agreed_half, computing, name_of, noise_share, on_device, own_device
+from workflow.parts.prefetching import ahead
 from workflow.parts.preprocessing import preprocess
 from workflow.parts.shown_clips import ShownClips
 from workflow.parts.weights import state_sha256
 
+TOLERANCE = 0.01  # of S: what half precision may take from the mean over a layer's units
+SAMPLE = 16  # variants, spread over the shard, on which both precisions are compared
+AHEAD = {"cpu": 0, "cuda": 2}  # threads that read what comes next; a job on the CPU has one core
+
 
 @torch.inference_mode()
-def run_network(name, entry, network, units, clips, judge, device):
-    """Show every variant: (activations, layer -> float32 [variant, unit]; answers, name -> [variant]).
+def run_network(name, entry, network, units, clips, judge, device, precision="float32"):
+    """Show every variant: (activations, layer -> float32 [variant, unit]; answers, name -> [variant]; the precision used).
 
-    units: layer -> width; clips: ShownClips; judge: MaskJudge. Answers are the index `predicted` of the highest class score, -1
-    where the network gives none, and the judge's scores.
+    units: layer -> width; clips: ShownClips; judge: MaskJudge; precision: as in agreed_half. Answers are the index `predicted`
+    of the highest class score, -1 where the network gives none, and the judge's scores.
     """
-    n_pathways, hooked = len(network.pathways), hooked_layers(network, entry["pooling"])
-    chunks = {layer: [np.empty((0, width), np.float32)] for layer, width in units.items()}
-    answers, batches = [], Batches(len(clips), entry["batch"])
-    with hooked as activations:
-        for rows in progress(batches, "variants seen (batches)"):
-            videos, activations.shown = [clips.of_pathway(p, rows) for p in range(n_pathways)], clips.shown_to(n_pathways, rows)
-            with batches.fitting(f"model {name}"):
-                videos = [preprocess(v.to(device), network) for v in videos]
-                output = network(videos)
-                answers.append({"predicted": highest(output, len(rows)), **judge(output, rows)})
-                for layer in chunks:
-                    chunks[layer].append(activations[layer].cpu().numpy())
-    answered = {key: np.concatenate([own[key] for own in answers])[: len(clips)] for key in (answers[0] if answers else ())}
-    return {layer: np.concatenate(values)[: len(clips)] for layer, values in chunks.items()}, answered
+    values, answers = {layer: [np.empty((0, width), np.float32)] for layer, width in units.items()}, []
+    show, n = Show(name, entry, network, clips, device), len(clips)
+
+    def apart(half):
+        sample = sorted({round(row) for row in np.linspace(0, n - 1, SAMPLE)}) if n else []
+        both = [[pooled for *_, pooled in show([sample], own)] for own in (half, None)]
+        return noise_share(*({layer: np.concatenate([own[layer] for own in chunks]) for layer in units} for chunks in both))
+
+    half = agreed_half(precision, device, apart, TOLERANCE)
+    for rows, output, pooled in show(full_batches(n, entry["batch"]), half):
+        answers.append({"predicted": highest(output, len(rows)), **judge(output, rows)})
+        for layer in values:
+            values[layer].append(pooled[layer])
+    answered = {key: np.concatenate([own[key] for own in answers])[:n] for key in (answers[0] if answers else ())}
+    return {layer: np.concatenate(own)[:n] for layer, own in values.items()}, answered, name_of(half)
+
+
+class Show:
+    """Shows variants to a network, all layers in one pass, the next ones being read meanwhile."""
+
+    def __init__(self, name, entry, network, clips, device):
+        self.name, self.network, self.clips, self.device = name, network, clips, device
+        self.pooling, self.batches, self.pathways = entry["pooling"], Batches(entry["batch"]), range(len(network.pathways))
+
+    def read(self, rows):
+        """The frames of some variants on the device, one tensor per pathway."""
+        return [on_device(self.clips.of_pathway(p, rows), self.device) for p in self.pathways]
+
+    def __call__(self, batches, half):
+        """Yield (rows, what the network gives, layer -> float32 [variant, unit]) of as many variants at a time as fit."""
+        read = ahead(self.read, batches, AHEAD[self.device.type])
+        with hooked_layers(self.network, self.pooling) as activations:
+            for rows, videos in zip(progress(batches, "variants seen (batches)"), read, strict=True):
+                for part in self.batches.parts(len(rows)):
+                    with self.batches.fitting(f"model {self.name}"):
+                        activations.shown = self.clips.shown_to(len(self.pathways), rows[part])
+                        shown = [preprocess(video[part], self.network) for video in videos]
+                        with computing(self.device, half):
+                            output = self.network(shown)
+                        pooled = {layer: values.cpu().numpy() for layer, values in activations.items()}
+                        done = rows[part], output, pooled
+                    if self.batches.fits:
+                        yield done
 
 
 def highest(output, n):
@@ -48,19 +83,19 @@ def highest(output, n):
     return np.full(n, -1) if scores is None else scores.argmax(1).cpu().numpy()
 
 
-def dump_features(name, entry, units, variants, clips, stores, flows=None, masks=()):
+def dump_features(name, entry, units, variants, clips, stores, flows=None, masks=(), precision="float32"):
     """Columns, activations and description of one shard's feature dump (see lib/features.py).
 
     units: layer -> width, as described beforehand; flows: the FlowPictures that the network reads, by the name of the flow;
-    masks: of the clips, [clip, frame, height, width].
+    masks: of the clips, [clip, frame, height, width]; precision: as in agreed_half.
     """
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = own_device()
     torch.backends.cudnn.allow_tf32 = False  # its rounding shows in correlations of units of small variance
     network, training = build_network(entry)
     about = {"model": name, "entry": entry, "training": training, "weights_sha256": state_sha256(network.module)}
     about |= {"streams": {layer: network.stream_of(layer) for layer in network.layers}}
     about |= {"frames": network.frames, "stride": str(network.stride)}
-    about |= provenance(entry) | {"pooling": entry["pooling"], "precision": "float32", "software": {"torch": torch.__version__}}
+    about |= provenance(entry) | {"pooling": entry["pooling"], "software": {"torch": torch.__version__}}
     network.module.to(device)
     orders = [np.asarray(order) for order in variants["frame_order"]]
     shown = [shown_by_pathway(order, pathway_sets(len(order), network, entry["sampling"]), entry["sampling"]) for order in orders]
@@ -69,8 +104,8 @@ def dump_features(name, entry, units, variants, clips, stores, flows=None, masks
     judge = MaskJudge(
         network, masks, [row for _, row, _ in seen.looks], [own[0] for own in shown], [crop for *_, crop in seen.looks]
     )
-    activations, answers = run_network(name, entry, network, units, seen, judge, device)
-    refuse_not_finite(name, activations, list(variants["variant"]))
+    activations, answers, about["precision"] = run_network(name, entry, network, units, seen, judge, device, precision)
+    refuse_not_finite(name, activations, list(variants["variant"]), about["precision"])
     keys = {"variant": variants["variant"], "clip": variants["clip"], "frames_shown": shown}
     distance = [distance_of(*both) for both in zip(shown, jitters, strict=True)]
     predicted = [int(i) if i >= 0 and entry["classes"] else None for i in answers.get("predicted", ())]
@@ -90,5 +125,5 @@ if __name__ == "__main__":
         units = read_table(snakemake.input.described, "models").set_index("layer")["units"].to_dict()
         flows = flow_pictures(snakemake.input.flows, snakemake.params.flow, next(iter(stores.values())))
         masks, p = open_frames(snakemake.input.masks), snakemake.params
-        dump = dump_features(p.name, p.model, units, variants, clips, stores, flows, masks)
+        dump = dump_features(p.name, p.model, units, variants, clips, stores, flows, masks, p.precision)
         write_features(snakemake.output.features, *dump)

@@ -5,38 +5,67 @@ import torch
 
 from workflow.lib.arrays import frames_writer, open_frames
 from workflow.lib.job import job, progress
+from workflow.parts.batches import Batches
 from workflow.parts.generator import to_frames, to_network
+from workflow.parts.precision import agreed_half, computing, own_device
 from workflow.parts.style_weights import generator_from
 from workflow.parts.weights import read_state
 
 TOGETHER = 8  # frames painted in one pass; bounds the memory
+TOLERANCE = 0.5  # grey levels, mean over the first frames painted: within what rounding to whole levels does
 
 
-def stylize_clips(frames, weights, stylized):
-    """Write uint8 [clip, frame, height, width, rgb] in the order and shape of the clip store `frames`."""
-    clips = open_frames(frames)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    network = generator_from(read_state(weights), weights).to(device, memory_format=torch.channels_last)
+def stylize_clips(frames, weights, stylized, precision="float32"):
+    """Write uint8 [clip, frame, height, width, rgb] in the order and shape of the clip store `frames`.
+
+    precision: as in agreed_half.
+    """
+    clips, device = open_frames(frames), own_device()
+    paint = Painter(generator_from(read_state(weights), weights), device)
+    if len(clips):
+        paint.half = agreed_half(precision, device, lambda half: paint.levels_apart(clips[0], half), TOLERANCE)
     with frames_writer(stylized, clips.shape[1:]) as append:
         for clip in progress(clips, "stylizing clips"):
-            append(stylize(np.asarray(clip), network, device))
+            append(stylize(np.asarray(clip), paint))
 
 
-@torch.inference_mode()
-def stylize(clip, network, device="cpu"):
-    """One clip [frame, height, width, rgb] in the network's style.
+class Painter:
+    """Paints frames uint8 [frame, height, width, rgb] by a style's network, as many at a time as fit; half: as in computing."""
+
+    def __init__(self, network, device, half=None):
+        self.network, self.device, self.half = network.to(device, memory_format=torch.channels_last), device, half
+        self.batches = Batches(TOGETHER)
+
+    def __call__(self, frames):
+        painted = []
+        for part in self.batches.parts(len(frames)):
+            with self.batches.fitting("the style"):
+                painted.append(to_frames(self.images(frames[part], self.half)))
+        return np.concatenate(painted)
+
+    @torch.inference_mode()
+    def images(self, frames, half):
+        """What the network gives: float32 [frame, rgb, height, width] in [-1, 1]."""
+        with computing(self.device, half):
+            return self.network(to_network(frames, self.device).contiguous(memory_format=torch.channels_last)).float()
+
+    def levels_apart(self, clip, half):
+        """Mean distance in grey levels of paintings of a clip's first frames in `half` from those in float32."""
+        low, full = (self.images(np.asarray(clip[:TOGETHER]), own) for own in (half, None))
+        return float((low - full).abs().mean() * 127.5)
+
+
+def stylize(clip, paint):
+    """One clip [frame, height, width, rgb] painted by `paint`.
 
     Equal frames are painted once: the last bits of a result depend on its place in the batch, and a still video has to
     stay exactly still. Batches never mix clips, so no clip depends on its shard.
     """
     first = {}  # frame's bytes -> its rank among the different frames
     rank = [first.setdefault(frame.tobytes(), len(first)) for frame in clip]
-    different = clip[[rank.index(k) for k in range(len(first))]]
-    batches = [different[k : k + TOGETHER] for k in range(0, len(different), TOGETHER)]
-    painted = [to_frames(network(to_network(b, device).contiguous(memory_format=torch.channels_last))) for b in batches]
-    return np.concatenate(painted)[rank]
+    return paint(clip[[rank.index(k) for k in range(len(first))]])[rank]
 
 
 if __name__ == "__main__":
     with job(snakemake):
-        stylize_clips(snakemake.input.frames, snakemake.input.weights, snakemake.output.frames)
+        stylize_clips(snakemake.input.frames, snakemake.input.weights, snakemake.output.frames, snakemake.params.precision)

@@ -18,6 +18,7 @@ from workflow.lib.tables import read_table, write_table
 from workflow.parts.flow_pictures import flow_pictures
 from workflow.parts.mask_objective import Masks
 from workflow.parts.objectives import Classes
+from workflow.parts.precision import own_device
 from workflow.parts.splits import splits_of
 from workflow.parts.starting_weights import starting_network
 from workflow.parts.training_clips import ClipBatches, Shard, annotated, check_labels
@@ -76,7 +77,7 @@ def train_model(name, entry, settings, seed, clips, stores, scratch, workers=0):
     of the shards, see `shards_of`; scratch: folder for what is kept until all is done. The number of workers changes nothing.
     """
     torch.set_num_threads(1)  # workers must not compete with, nor their number change, the sums of the one who computes
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = own_device()
     masks, shards = settings["learns"] == "masks", shards_of(**stores)
     train, held_out = splits_of(clips, settings["validation"], seed, labelled=not masks)
     seed = [seed, entry["seed"]]  # replicates hold out the same clips

@@ -14,6 +14,7 @@ from workflow.lib.sources import ROOT, digest
 from workflow.lib.tables import write_table
 from workflow.parts.checkpoints import save_weights
 from workflow.parts.patch_training import PatchTraining
+from workflow.parts.precision import own_device
 from workflow.parts.weights import file_sha256
 
 SAVED_EVERY, ROWS = 100, 50  # steps between checkpoints; rows per quantity of the training curve
@@ -25,8 +26,7 @@ def train_style(keyframes, settings, seed, scratch, weights, curve):
     exemplar = hashlib.sha256(pairs.tobytes()).hexdigest()
     stored = Path(scratch) / f"{key_of(exemplar, pairs.shape, settings, seed)}.safetensors"
     if not stored.is_file():
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        training = PatchTraining(pairs, settings, seed, device)
+        training = PatchTraining(pairs, settings, seed, own_device())
         rows = train(training, settings["iterations"], stored.with_suffix(".checkpoint"))
         write_table(stored.with_suffix(".parquet"), "training", rows)
         metadata = {"seed": str(seed), "exemplar": exemplar, "settings": json.dumps(settings, sort_keys=True)}

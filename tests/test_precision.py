@@ -1,0 +1,146 @@
+"""Half precision: used where it leaves scores as they are, and nowhere else; reading ahead changes nothing."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from moving_scene import scene
+
+from workflow.lib.plugins import load_plugin
+from workflow.metrics import pearson
+from workflow.parts.generator import Generator, to_network
+from workflow.parts.network import Network
+from workflow.parts.precision import half_type, layer_noise, noise_share
+from workflow.parts.shown_clips import ShownClips
+from workflow.parts.weights import draw_weights
+from workflow.scripts import dump_features
+from workflow.scripts.stylize_clips import Painter, stylize
+
+CPU = torch.device("cpu")
+SMALL = {
+    "resnet3d": {"architecture": "slowonly", "depth": [1, 1, 1, 1], "width": 16, "frames": 8, "stride": 2, "size": 48},
+    "slowfast": {"depth": [1, 1, 1, 1], "width": 16, "alpha": 2, "frames": 8, "stride": 2, "size": 48},
+    "x3d": {"version": "xs", "size": 64},
+    "mvit": {"depth": 5, "width": 16, "heads": 2, "widen": [1, 3], "frames": 8, "stride": 2, "size": 64},
+    "timesformer": {"width": 96, "heads": 3, "depth": 3, "frames": 8, "stride": 2, "size": 64},
+}
+
+
+@pytest.fixture(scope="module")
+def clips():
+    """Clips of moving scenes, in their own colours and in others: style -> uint8 [clip, frame, height, width, rgb]."""
+    plain = np.stack([scene(seed, frames=16) for seed in range(12)])
+    return {"plain": plain, "red": (plain * np.array([1.0, 0.5, 0.3])).astype(np.uint8)}
+
+
+def shown(network, clips, orders):
+    """The clips as a network is shown them: all in their own colours and `orders`, then in the others."""
+    n = len(clips["plain"])
+    rows = pd.DataFrame({"style": ["plain"] * n + ["red"] * n, "clip": [*range(n)] * 2, "crop": None})
+    sets = [np.arange(0, 16, network.stride * k)[: network.frames // k] for k in network.pathways]
+    frames = [[order[own] for own in sets] for order in [*orders, *[np.arange(16)] * n]]
+    return ShownClips(rows, pd.DataFrame({"clip": range(n)}), clips, frames, ["frames"] * len(sets), None, [None] * 2 * n)
+
+
+def run(network, clips, orders, precision, batch=8):
+    """Activations of all layers and the precision that was used."""
+    entry, seen = {"pooling": "mean", "batch": batch}, shown(network, clips, orders)
+    judge = dump_features.MaskJudge(network, (), [], [], [])
+    activations, _, used = dump_features.run_network("net", entry, network, units_of(network, seen), seen, judge, CPU, precision)
+    return activations, used
+
+
+def units_of(network, seen):
+    """Layer -> number of its units."""
+    with dump_features.hooked_layers(network, "mean") as activations, torch.inference_mode():
+        network([dump_features.preprocess(seen.of_pathway(p, [0]), network) for p in range(len(network.pathways))])
+    return {layer: activations[layer].shape[1] for layer in network.layers}
+
+
+@pytest.mark.parametrize("family", SMALL)
+def test_scores_of_every_family_stay_within_the_tolerance(family, clips):
+    network = load_plugin("models", family).build(**SMALL[family])
+    draw_weights(network, 0)
+    rng, n = np.random.default_rng(0), len(clips["plain"])
+    orders = [rng.permutation(16) for _ in range(n)]
+    full, _ = run(network, clips, orders, "float32")
+    half, used = run(network, clips, orders, "bfloat16")
+    assert used in ("bfloat16", "float32")  # weights are random: nothing keeps their signal above the rounding
+    for layer in full:
+        s = [pearson.score({"neither": (own[layer][:n], own[layer][n:])})[0]["neither"] for own in (full, half)]
+        assert abs(s[0] - s[1]) < dump_features.TOLERANCE
+
+
+def one_convolution(weight, bias):
+    """A network of one convolution."""
+    module = torch.nn.Sequential(torch.nn.Conv3d(3, 2, 1))
+    torch.nn.init.constant_(module[0].weight, weight)
+    torch.nn.init.constant_(module[0].bias, bias)
+    return Network(module.eval(), {"only": "0"}, frames=8, stride=2, size=48)
+
+
+@pytest.mark.parametrize(
+    ("weight", "bias", "precision", "used"),
+    [(1e-3, 1000, "float16", "float32"), (1e-3, 1000, "bfloat16", "float32"), (1e6, 0, "float16", "float32")]
+    + [(1e6, 0, "bfloat16", "bfloat16"), (1, 0, "float16", "float16"), (1, 0, "auto", "float32")],
+    ids=["rounded away", "rounded away more", "infinite", "wide enough", "harmless", "auto on a CPU"],
+)
+def test_half_precision_is_used_only_where_it_keeps_the_signal(weight, bias, precision, used, clips, capsys):
+    network, orders = one_convolution(weight, bias), [np.arange(16)] * len(clips["plain"])
+    full, _ = run(network, clips, orders, "float32")
+    values, came = run(network, clips, orders, precision)
+    assert came == used
+    if used == "float32":
+        assert np.array_equal(values["only"], full["only"])
+    assert ("float32 is used" in capsys.readouterr().out) == (precision not in (used, "auto"))
+
+
+def test_what_a_gpu_tries_by_itself():
+    assert half_type("auto", torch.device("cuda", 0)) is torch.float16
+    assert half_type("float32", torch.device("cuda", 0)) is None
+
+
+def test_noise_of_a_known_share_and_what_it_takes_from_a_correlation():
+    rng, n, v = np.random.default_rng(0), 40_000, 0.05
+    signal, other = rng.standard_normal((2, n, 3))
+    side = 0.6 * signal + 0.8 * other  # correlates with the signal by .6
+    noisy = [x + np.sqrt(v) * rng.standard_normal(x.shape) for x in (signal, side)]
+    share = noise_share({"a": torch.tensor(7 - 3 * noisy[0])}, {"a": torch.tensor(signal)})
+    assert abs(share - v / (1 + v)) < 0.002  # four times its standard deviation; scale and offset are no noise
+    s = pearson.score({"static": tuple(noisy)})[0]["static"]
+    assert abs(s - 0.6 / (1 + v)) < 0.01
+    assert np.isnan(layer_noise(torch.ones(8, 2), torch.ones(8, 2)))
+    assert np.isnan(layer_noise(torch.full((8, 2), torch.inf), torch.arange(16.0).reshape(8, 2)))
+    assert np.isnan(noise_share({"a": torch.ones(2, 2), "b": torch.ones(2, 2)}, {"a": torch.ones(2, 2), "b": torch.eye(2)}))
+
+
+def test_reading_ahead_and_batches_that_do_not_fit_change_nothing(clips, monkeypatch):
+    network = load_plugin("models", "resnet3d").build(**SMALL["resnet3d"])
+    draw_weights(network, 0)
+    orders = [np.arange(16)] * len(clips["plain"])
+    plain, _ = run(network, clips, orders, "float32", batch=5)
+    monkeypatch.setattr(dump_features, "AHEAD", {"cpu": 2})
+    ahead, _ = run(network, clips, orders, "float32", batch=5)
+    assert all(np.array_equal(plain[layer], ahead[layer]) for layer in plain)
+    forward = network.module.forward
+
+    def small(video):
+        if len(video) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return forward(video)
+
+    monkeypatch.setattr(network.module, "forward", small)
+    cut, _ = run(network, clips, orders, "float32", batch=5)
+    for layer in plain:
+        np.testing.assert_allclose(cut[layer], plain[layer], rtol=1e-4, atol=1e-5)
+
+
+def test_a_style_in_half_precision_is_within_half_a_grey_level():
+    torch.manual_seed(0)
+    network = Generator(0.25, 3)
+    network(to_network(scene(0)))  # gives batch norm some statistics
+    clip, network = scene(1), network.eval()
+    full = stylize(clip, Painter(network, CPU))
+    half = Painter(network, CPU, torch.float16)
+    assert np.abs(stylize(clip, half).astype(int) - full).mean() < 0.5
+    assert 0 < half.levels_apart(clip, torch.float16) < 0.5
