@@ -73,6 +73,7 @@ OVERLAYS = {
     "fig3_released": "fig3",
     "frames_stride": "fig3",
     "frames_stride_small": "known_truth",
+    "over_training": "known_truth",
 }
 VIDEOS = {"MoCA": "JPEGImages", "TAO-VOS": "JPEGImages", "DAVIS": "JPEGImages/480p", "ImageNetVID": "", "davis16": "JPEGImages"}
 
