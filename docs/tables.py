@@ -2,8 +2,8 @@
 
 import pyarrow as pa
 
+from workflow.lib.columns import TABLES
 from workflow.lib.features import KEYS
-from workflow.lib.tables import TABLES, schema
 
 REPORT = "results/reports/{experiment}"
 FILES = {  # table -> where it stands, what a row is
@@ -43,10 +43,11 @@ FILES = {  # table -> where it stands, what a row is
 }
 INTRODUCTION = """# The tables
 
-Written by `docs/tables.py` from `workflow/lib/tables.py`; a test compares. Every table is a Parquet file (zstd, words
-dictionary-encoded, no index column) whose own schema says what each column means. What is missing is null. `low` and `high` are
-the ends of intervals, of 95 % unless the config says otherwise. Which number to report is said in
-[reading-the-scores.md](reading-the-scores.md).
+Written by `docs/tables.py` from `workflow/lib/columns.py`; a test compares. Every table is a Parquet file (zstd, words
+dictionary-encoded, no index column) whose own schema says what each column means, its unit and its range; numbers out of their range
+are not written. Rows stand data set by data set, network by network, as the config names them, layers in depth order, whole layers
+before units. What is missing is null. `low` and `high` are the ends of intervals, of 95 % unless the config says otherwise. Which
+number to report is said in [reading-the-scores.md](reading-the-scores.md).
 
 In pandas, with what the columns mean:
 
@@ -101,9 +102,12 @@ def kind_of(kind):
 
 
 def rows(fields):
-    """The lines of a table of columns; fields: (name, Arrow type, meaning)."""
-    lines = [f"| `{name}` | {kind_of(kind)} | {meaning.replace('|', chr(92) + '|')} |" for name, kind, meaning in fields]
-    return ["| column | type | meaning |", "|---|---|---|", *lines, ""]
+    """The lines of a table of columns; fields: name -> (Kind, meaning)."""
+    lines = []
+    for name, (kind, meaning) in fields.items():
+        bounds = " ".join(filter(None, (kind.range, kind.unit)))
+        lines.append(f"| `{name}` | {kind_of(kind.type)} | {bounds} | {meaning.replace('|', chr(92) + '|')} |")
+    return ["| column | type | range, unit | meaning |", "|---|---|---|---|", *lines, ""]
 
 
 def page():
@@ -111,10 +115,9 @@ def page():
     lines = [INTRODUCTION]
     for name in TABLES:
         path, row = FILES[name]
-        fields = [(field.name, field.type, field.metadata[b"description"].decode()) for field in schema(name)]
-        lines += [f"## {name}", "", *(f"`{file}`  " for file in path.split(", ")), f"A row is {row}.", "", *rows(fields)]
+        lines += [f"## {name}", "", *(f"`{file}`  " for file in path.split(", ")), f"A row is {row}.", "", *rows(TABLES[name])]
     lines += ["## features", "", "`results/features/{dataset}/{model}/{shard}.parquet`  ", "A row is a variant.", ""]
-    lines += rows([(name, kind, meaning) for name, (kind, meaning) in KEYS.items()])
+    lines += rows(KEYS)
     lines += [
         "Then one column per layer, in depth order, `fixed_size_list<float32>[units]`: the activation of each unit, pooled, in the"
     ]

@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from workflow.lib.columns import TABLES
 from workflow.lib.plugins import constant_of, load_plugin
-from workflow.lib.tables import TABLES
 from workflow.parts.figure_style import named
 from workflow.scripts.compare_scores import compare_scores
 

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from workflow.lib.columns import TABLES
 from workflow.lib.errors import BadInput
 from workflow.lib.published import published_rows, read_published
-from workflow.lib.tables import TABLES, read_table, write_table
+from workflow.lib.tables import read_table, write_table
 from workflow.parts.published import published_table
 from workflow.scripts.compare_published import compare_published
 

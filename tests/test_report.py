@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from tests.made_report import CONFIG, ORDER_DEPENDENCE, claim_rows, model_rows, score_rows, write_inputs
-from workflow.lib.tables import TABLES
+from workflow.lib.columns import TABLES
 from workflow.parts.findings import asked, findings, notes
 from workflow.parts.last_layers import last_layer_table, last_layer_values
 from workflow.parts.numbers import fixed, is_numeric, readable

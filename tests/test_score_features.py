@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 from tests.dumped_features import ABOUT, planted_dump
+from workflow.lib.columns import TABLES
 from workflow.lib.errors import BadInput
 from workflow.lib.features import read_keys
-from workflow.lib.tables import TABLES, read_table, write_table
+from workflow.lib.tables import read_table, write_table
 from workflow.metrics import cka, pearson, shares, within_class
 from workflow.parts.compared_pairs import check_pairs
 from workflow.parts.findings import findings

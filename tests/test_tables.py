@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.made_report import ORDER_DEPENDENCE, claim_rows, model_rows, score_rows, write_inputs
+from workflow.lib.columns import TABLES
 from workflow.lib.plugins import ROOT
-from workflow.lib.tables import TABLES, read_table, write_table
+from workflow.lib.tables import read_table, write_table
 from workflow.scripts.write_tables import latex, tables_of, write_tables
 
 PAGE = ROOT / "docs/tables.md"
@@ -30,7 +31,7 @@ def test_the_page_is_what_the_schemas_say():
     assert made.FILES.keys() == TABLES.keys()
     for name, columns in TABLES.items():
         section = PAGE.read_text().split(f"\n## {name}\n")[1].split("\n## ")[0]
-        assert re.findall(r"^\| `(\w+)` \| [\w ]+ \| .{4,} \|$", section, re.MULTILINE) == list(columns)
+        assert re.findall(r"^\| `(\w+)` \| [\w ]+ \| [^|]* \| .{4,} \|$", section, re.MULTILINE) == list(columns)
 
 
 def test_files_carry_their_meanings_no_index_compressed_and_words_as_dictionaries(tmp_path):
@@ -42,10 +43,27 @@ def test_files_carry_their_meanings_no_index_compressed_and_words_as_dictionarie
     assert {name: schema.field(name).metadata[b"description"].decode() for name in schema.names} == {
         name: meaning for name, (_, meaning) in TABLES["scores"].items()
     }
+    assert schema.field("q").metadata[b"range"] == b"0 to 1" and schema.field("n_units").metadata[b"range"] == b"0 or more"
     columns = [group.column(i) for i in range(group.num_columns)]
     assert {column.compression for column in columns} == {"ZSTD"}
     assert all("RLE_DICTIONARY" in c.encodings for c in columns if c.physical_type == "BYTE_ARRAY")
     assert list(duckdb.sql(f"SELECT * FROM '{path}'").columns) == list(TABLES["scores"])
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value", "message"),
+    [
+        ("accuracy", "value", 1.5, "table accuracy, column value: 1.5 to 1.5 came, 0 to 1 was needed"),
+        ("clips", "start_s", -1.0, "table clips, column start_s: -1 to -1 came, 0 or more was needed"),
+        ("variants", "crop", [0.0, -0.5, 1.0], "table variants, column crop: -0.5 to 1 came, 0 to 1 was needed"),
+    ],
+)
+def test_a_number_out_of_its_range_is_not_written(name, column, value, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        write_table(tmp_path / "t.parquet", name, [{column: value}])
+    assert not any(tmp_path.iterdir())
+    for harmless in (None, float("nan")) if not isinstance(value, list) else (None, [0.0, 0.0, 1 + 1e-9]):
+        write_table(tmp_path / "t.parquet", name, [{column: harmless}])
 
 
 @pytest.fixture

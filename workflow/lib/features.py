@@ -6,21 +6,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from workflow.lib.columns import Kind, described, share, text
 from workflow.lib.errors import BadInput
 from workflow.lib.files import atomic
 
 KEYS = {
-    "variant": (pa.string(), "clip/style/dynamics: exactly what the network saw"),
-    "clip": (pa.string(), "clip the variant is made of"),
-    "frames_shown": (pa.list_(pa.list_(pa.int16())), "clip frames in the order the network saw them, one list per pathway"),
+    "variant": (text, "clip/style/dynamics: exactly what the network saw"),
+    "clip": (text, "clip the variant is made of"),
+    "frames_shown": (Kind(pa.list_(pa.list_(pa.int16()))), "clip frames in the order the network saw them, one list per pathway"),
     "order_distance": (
-        pa.float64(),
+        share,
         "least Kendall distance of a pathway's frames from natural order, 0 to 1; null where flow is jittered",
     ),
-    "J": (pa.float64(), "region similarity of the network's masks and the annotated ones, 0 to 1; null where either is missing"),
-    "F": (pa.float64(), "boundary accuracy of the same"),
-    "box": (pa.float64(), "overlap of the boxes around both masks"),
-    "predicted": (pa.int16(), "index of the highest class score; null where the model has no class list"),
+    "J": (share, "region similarity of the network's masks and the annotated ones, 0 to 1; null where either is missing"),
+    "F": (share, "boundary accuracy of the same"),
+    "box": (share, "overlap of the boxes around both masks"),
+    "predicted": (Kind(pa.int16(), "", 0), "index of the highest class score; null where the model has no class list"),
 }
 
 
@@ -30,8 +31,8 @@ def write_features(path, keys, activations, about):
     keys: a dict of columns (see KEYS); activations: layer -> float32 [variant, unit], in depth order; about: what the
     network was (JSON in the file's metadata under `about`), to which the layers are added.
     """
-    fields = [pa.field(name, kind, metadata={"description": text}) for name, (kind, text) in KEYS.items()]
-    arrays = [pa.array(keys[name], kind) for name, (kind, _) in KEYS.items()]
+    fields = [pa.field(name, kind.type, metadata=described(kind, meaning)) for name, (kind, meaning) in KEYS.items()]
+    arrays = [pa.array(keys[name], kind.type) for name, (kind, _) in KEYS.items()]
     for layer, values in activations.items():
         values = np.ascontiguousarray(values, np.float32)
         arrays.append(pa.FixedSizeListArray.from_arrays(values.ravel(), values.shape[1]))

@@ -1,343 +1,51 @@
-"""The tables of the pipeline: columns, types and meanings, written into every Parquet file's own schema."""
+"""Writing and reading the pipeline's tables, whose columns stand in columns.py."""
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from workflow.lib.columns import TABLES, described
 from workflow.lib.errors import BadInput
 from workflow.lib.files import atomic
 
-text, real, whole, flag = pa.string(), pa.float64(), pa.int32(), pa.bool_()
-
-QUANTITIES = (
-    "S (similarity, 1 where both sides agree), percent (0 to 100, softmax of S with identical), units (percent of units per class, "
-    "0 to 100), or what a metric names itself: share (of variance; the four sum to 1), bits, cka (1: equal)"
-)
-FACTORS = (
-    "what is shared: static, dynamic, neither, identical; for `units` the class: dynamic, static, joint, residual, dead; for "
-    "`share`: content, appearance, dynamics, interaction, order_dependence, style_dependence"
-)
-LAYER_SCORE = {
-    "dataset": (text, "data set the clips come from"),
-    "model": (text, "network"),
-    "training": (text, "where its weights come from"),
-    "metric": (text, "the score's plug-in"),
-    "layer": (text, "layer"),
-    "depth": (whole, "rank of the layer in the network, from 0"),
-    "stream": (text, "stream of a network of several, e.g. slow or fast; null in a network of one"),
-    "quantity": (text, QUANTITIES),
-    "factor": (text, FACTORS),
-    "perturbation": (text, "perturbation of dynamics that the pairs rest on; the config's first is the main one"),
-}
-
-TABLES = {
-    "clips": {
-        "clip": (text, "clip, unique in the data set: video@start"),
-        "video": (text, "the video it was cut from, as named in the manifest; the unit of resampling"),
-        "label": (text, "class of the clip, from the manifest or the folder; null where unknown"),
-        "split": (text, "part of the data set, from the manifest; null where unknown"),
-        "start_s": (real, "first frame, seconds from the start of the video"),
-        "fps": (real, "frames per second of the clip"),
-        "n_frames": (whole, "number of frames of the clip"),
-    },
-    "rejected": {
-        "video": (text, "video, as named in the manifest"),
-        "start_s": (real, "start of the rejected segment, seconds; null means the start of the video"),
-        "reason": (text, "why no clip could be cut from it"),
-    },
-    "training": {
-        "step": (whole, "number of optimiser steps done"),
-        "quantity": (text, "what is recorded, e.g. the name of a loss term"),
-        "value": (real, "its mean since the last row"),
-    },
-    "training_curve": {
-        "model": (text, "network trained"),
-        "dataset": (text, "data set it was trained on"),
-        "step": (whole, "number of optimiser steps done"),
-        "epoch": (real, "the same in passes through the training split"),
-        "split": (text, "train: mean since the last row, of clips augmented as they were shown; or the held-out split"),
-        "quantity": (text, "loss (cross-entropy, nats) or top1 (share of clips named rightly)"),
-        "value": (real, "its mean"),
-        "n": (whole, "clips the mean rests on"),
-        "n_videos": (whole, "videos that these clips were cut from"),
-    },
-    "quality": {
-        "style": (text, "style measured"),
-        "other": (text, "the style compared with; null where the style is compared with its source"),
-        "quantity": (text, "luminance_correlation, gradient_agreement, flow_correlation, flow_error_px or warp_ratio"),
-        "value": (real, "mean over the measured clips"),
-        "bound": (real, "the configured bound it is held against; null where there is none"),
-        "warning": (text, "what is wrong when the bound is passed; null otherwise"),
-        "n_clips": (whole, "number of clips measured"),
-    },
-    "flow_errors": {
-        "dataset": (text, "data set of rendered videos, whose flow is known exactly"),
-        "estimator": (text, "flow estimator, as named in the config"),
-        "region": (text, "`moving`: pixels of the sprite; `still`: of the scene behind it"),
-        "error_px": (real, "mean distance of the estimated from the true end point, pixels"),
-        "motion_px": (real, "mean length of the true flow, pixels: the error of an estimate of no motion"),
-        "outliers": (real, "share of pixels whose error is above 3 pixels and above 5 % of the true motion"),
-        "n_pixels": (pa.int64(), "pixels the means rest on, all frames together"),
-        "n_clips": (whole, "clips they come from"),
-    },
-    "variants": {
-        "variant": (text, "clip/style/dynamics, +aug and its number where augmented: exactly what a network sees"),
-        "clip": (text, "clip it is made of"),
-        "style": (text, "appearance; `original` is the unstylized clip"),
-        "dynamics": (text, "`natural`, or the perturbation and the number of its draw"),
-        "perturbation": (text, "perturbation of the dynamics with its options; null for natural order"),
-        "frame_order": (pa.list_(pa.int16()), "clip frames in the order shown; 0..n-1 is natural"),
-        "flow_hue": (pa.list_(pa.float32()), "per frame, hue shift of the flow image in turns; null without jitter"),
-        "flow_saturation": (pa.list_(pa.float32()), "per frame, saturation factor of the flow image; null without jitter"),
-        "augmentation": (whole, "number of the augmentation draw; null means none"),
-        "crop": (pa.list_(pa.float64()), "top, left and side of the augmentation's crop, shares of the frame; null without"),
-    },
-    "pairs": {
-        "pair": (text, "pair, unique in the data set"),
-        "crossing": (text, "two styles x two dynamics of one clip; for identical pairs the one style and natural order"),
-        "clip": (text, "clip both sides are made of"),
-        "video": (text, "video of the clip"),
-        "label": (text, "class of the clip; null where unknown"),
-        "factor": (text, "what the two sides share: static, dynamic, neither or identical"),
-        "perturbation": (text, "perturbation of dynamics of the crossing, with its options; null for identical pairs"),
-        "primary": (flag, "true for the pair the paper would use, one per crossing and factor"),
-        "variant_a": (text, "side a"),
-        "variant_b": (text, "side b"),
-    },
-    "models": {
-        "model": (text, "network, as named in the config"),
-        "training": (text, "where its weights come from: `control`, `untrained`, `c2d twin of` a model, or the file"),
-        "derived_from": (text, "the model whose floor this one is; null for a model of its own"),
-        "derivation": (text, "what was made of it: random_weights or c2d_twin"),
-        "checkpoint_of": (text, "the training of this config that the weights are a checkpoint of; null for others"),
-        "step": (whole, "steps of that training"),
-        "weights_sha256": (text, "sha256 over the names and bytes of its tensors"),
-        "parameters": (whole, "number of parameters"),
-        "gflop": (real, "billions of operations of one forward pass of one clip, a multiplication and an addition counted as two"),
-        "frames": (whole, "frames it is shown"),
-        "stride": (text, "clip frames between them, or `spread`"),
-        "sampling": (text, "how frames and their order reach its pathways, as in the config"),
-        "short_side": (whole, "pixels to which the short side of a clip is resized; null takes clips as they are"),
-        "size": (whole, "side in pixels of the square then cropped from its centre, the input; null takes clips as they are"),
-        "pooling": (text, "how a layer's output becomes one value per unit, as in the config"),
-        "layer": (text, "layer"),
-        "depth": (whole, "rank of the layer in the network, from 0"),
-        "stream": (text, "stream of a network of several, e.g. slow or fast; null in a network of one"),
-        "units": (whole, "units of the layer"),
-        "module": (text, "path of the layer's module in the network"),
-    },
-    "accuracy": {
-        "dataset": (text, "data set the clips come from"),
-        "model": (text, "network"),
-        "training": (text, "where its weights come from"),
-        "style": (text, "appearance; `original` is the unstylized clip"),
-        "perturbation": (text, "perturbation of dynamics, all its draws; null for natural order"),
-        "quantity": (
-            text,
-            "top1: share of variants named by their clip's class; reversal: the same, of those named by it or by its time reversal",
-        ),
-        "value": (real, "the share; null where no label is a class of the network"),
-        "low": (real, "lower end of its Wilson interval, as if the clips of a video were right or wrong together"),
-        "high": (real, "upper end of it"),
-        "chance": (real, "what guessing would give: 1 / number of classes; for a reversal 1/2"),
-        "n_clips": (whole, "clips the value rests on; those that the network was trained on are left out"),
-        "n_videos": (whole, "videos the value rests on"),
-        "n_unlabelled": (whole, "clips left out because they have no label"),
-        "n_unknown": (whole, "clips left out because their label is no class of the network"),
-        "unknown": (text, "these labels"),
-    },
-    "scores": {
-        "dataset": (text, "data set the clips come from"),
-        "model": (text, "network"),
-        "training": (text, "where its weights come from; `untrained` for random weights, `control` where there are none to train"),
-        "metric": (text, "the score's plug-in"),
-        "layer": (text, "layer"),
-        "depth": (whole, "rank of the layer in the network, from 0"),
-        "stream": (text, "stream of a network of several, e.g. slow or fast; null in a network of one"),
-        "unit": (whole, "unit of the layer; null for the whole layer"),
-        "quantity": (text, QUANTITIES),
-        "factor": (text, FACTORS),
-        "perturbation": (text, "perturbation of dynamics that the pairs rest on; the config's first is the main one"),
-        "value": (real, "the score; NaN for a unit that never varies"),
-        "low": (real, "lower end of its bootstrap interval over videos; null without one, and where a draw has no score"),
-        "high": (real, "upper end of its interval; for `units` both hold where true scores are spread wider than noise"),
-        "q": (real, "for a unit's S: false discovery rate (Benjamini-Hochberg within layer and factor) against re-paired videos"),
-        "n_units": (whole, "units of the layer"),
-        "n_dead": (whole, "units of the layer without a score of some factor, because they never vary"),
-        "n_pairs": (whole, "pairs the value rests on, of each factor"),
-        "n_clips": (whole, "clips the value rests on"),
-        "n_videos": (whole, "videos the value rests on"),
-        "derived_from": (text, "the model whose floor this one is; null for a model of its own"),
-        "derivation": (text, "what was made of it: random_weights or c2d_twin"),
-        "checkpoint_of": (text, "the training of this config that the weights are a checkpoint of; null for others"),
-        "step": (whole, "steps of that training"),
-        "frames": (whole, "frames the network is shown"),
-        "stride": (text, "clip frames between them, or `spread`"),
-        "n_crossings_left_out": (whole, "crossings dropped because the order shown is too near the natural one"),
-    },
-    "units": {
-        "dataset": (text, "data set the clips come from"),
-        "model": (text, "network"),
-        "metric": (text, "the score's plug-in"),
-        "layer": (text, "layer"),
-        "depth": (whole, "rank of the layer in the network, from 0"),
-        "class": (
-            text,
-            "what the unit is most of in its layer: dynamic, static, joint or residual; a class without units has no rows",
-        ),
-        "unit": (whole, "unit of the layer"),
-        "static": (real, "its static S"),
-        "dynamic": (real, "its dynamic S"),
-        "rank": (whole, "1 for the clip that drives it hardest, and so on; at most one clip of a video"),
-        "clip": (text, "the clip"),
-        "activation": (real, "the unit's mean activation over the clip's variants in natural order"),
-        "deviations": (real, "the same in standard deviations over clips from their mean"),
-    },
-    "previews": {
-        "clip": (text, "clip"),
-        "video": (text, "video it was cut from"),
-        "label": (text, "class of the clip; null where unknown"),
-        "width": (whole, "width of one moment, pixels"),
-        "height": (whole, "height of one moment, pixels"),
-        "moments": (whole, "moments of the clip, evenly spread, that stand side by side"),
-        "jpeg": (pa.binary(), "these, one JPEG picture"),
-    },
-    "published": {
-        "figure": (text, "figure or table of the publication"),
-        "network": (text, "network, as published"),
-        "trained_on": (text, "data set it was trained on, as published"),
-        "probed_on": (text, "data set it was shown, as published"),
-        "published_layer": (text, "layer, as published; null where none is noted"),
-        "quantity": (text, "percent, S, units, mIoU, or relative_top1: change of top-1 with training on shuffled frames, percent"),
-        "factor": (text, "what is encoded, or the class of units; `shuffled` for relative_top1"),
-        "published": (real, "the published number"),
-        "uncertainty": (real, "what reading it off a figure allows, to both sides; null where it is printed"),
-        "note": (text, "where the published number comes from, if not printed"),
-        "dataset": (text, "our data set; null where the config names no counterpart"),
-        "model": (text, "our network"),
-        "training": (text, "where its weights come from"),
-        "layer": (text, "our layer"),
-        "metric": (text, "the plug-in of our score, or top1"),
-        "value": (real, "our number; null where there is no counterpart"),
-        "low": (real, "lower end of its interval"),
-        "high": (real, "upper end of it"),
-        "n_videos": (whole, "videos it rests on"),
-        "reason": (text, "why there is no number of ours"),
-    },
-    "draws": {
-        **LAYER_SCORE,
-        "n_videos": (whole, "videos in each draw: all of them in a bootstrap, fewer in subsets"),
-        "crossings": (text, "digest of the crossings compared: draws that share it rest on the same clips, drawn alike"),
-        "kind": (text, "`bootstrap` (with replacement) or `subset` (without)"),
-        "value": (real, "the score on all videos"),
-        "draws": (pa.list_(pa.float32()), "the score on each draw; for `units` in a bootstrap, by draws of true scores"),
-    },
-    "segmentation": {
-        "dataset": (text, "data set the clips come from"),
-        "model": (text, "network"),
-        "training": (text, "where its weights come from"),
-        "style": (text, "appearance of the frames; `original` is the unstylized clip"),
-        "perturbation": (text, "perturbation of dynamics; null for natural flow"),
-        "quantity": (text, "J: region similarity; F: boundary accuracy (both DAVIS); box: overlap of boxes (MoCA)"),
-        "video": (text, "video, the unit of resampling"),
-        "value": (
-            real,
-            "mean over its annotated clips, of the frames that the network was shown; null where none of them has a mask",
-        ),
-        "n_clips": (whole, "clips it rests on"),
-    },
-    "claims": {
-        "claim": (text, "what the config claims"),
-        "measure": (
-            text,
-            "what its values are: metric, quantity and factor of a score, or where another quantity comes from",
-        ),
-        "dataset": (text, "data set of the scores or accuracies; null for what was measured in training"),
-        "expect": (text, "more: above zero; equal: no different from zero"),
-        "value": (real, "mean of the first group of networks less that of the second"),
-        "low": (real, "lower end of its interval over videos"),
-        "high": (real, "upper end of it"),
-        "paired": (flag, "whether all networks share their draws of videos; where not, the interval is wide rather than narrow"),
-        "agree": (
-            real,
-            "share of pairs of networks, one of each group, that differ upwards; null where none is expected",
-        ),
-        "n_networks": (whole, "networks in both groups"),
-        "n_videos": (whole, "videos the least measured of them rests on"),
-        "verdict": (text, "holds or fits, contradicted, or undecided where the interval holds zero"),
-    },
-    "stability": {
-        **LAYER_SCORE,
-        "n_videos": (whole, "number of videos"),
-        "value": (real, "mean score of sets of so many videos"),
-        "low": (real, "lower end of the interval that separate sets of so many videos span"),
-        "high": (real, "upper end of it"),
-        "n_subsets": (whole, "subsets measured; null for all videos, where the ends are the bootstrap's"),
-    },
-    "differences": {
-        "dataset": (text, "data set the clips come from"),
-        "metric": (text, "the score's plug-in"),
-        "quantity": (text, QUANTITIES),
-        "factor": (text, FACTORS),
-        "perturbation": (text, "perturbation of dynamics that the pairs rest on; the config's first is the main one"),
-        "comparison": (text, "`networks` (last layers of two), `same layer` (of one name in two) or `layers` (two of one network)"),
-        "model_a": (text, "network of the first score"),
-        "layer_a": (text, "its layer"),
-        "stream_a": (text, "its stream; null in a network of one"),
-        "model_b": (text, "network of the second score"),
-        "layer_b": (text, "its layer"),
-        "stream_b": (text, "its stream; null in a network of one"),
-        "training_a": (text, "where the first network's weights come from"),
-        "training_b": (text, "where the second network's weights come from"),
-        "value": (real, "first score less the second; null where they cannot be compared"),
-        "low": (real, "lower end of the interval from draws of videos that both share"),
-        "high": (real, "upper end of it"),
-        "n_videos": (whole, "videos the difference rests on"),
-        "reason": (text, "why there is no difference; null where there is one"),
-    },
-    "centre_bias": {
-        "dataset": (text, "data set"),
-        "height": (whole, "rows of the map"),
-        "width": (whole, "columns of the map"),
-        "map": (pa.list_(pa.float32()), "mean mask, row by row, every video counted alike, as a share of its highest value"),
-        "spread": (
-            real,
-            "root of the mean squared distance of foreground from the centre, in half diagonals; .577 if alike everywhere",
-        ),
-        "low": (real, "lower end of its bootstrap interval over videos; null of fewer than 3"),
-        "high": (real, "upper end of it"),
-        "n_videos": (whole, "videos with annotated frames"),
-        "n_frames": (whole, "annotated frames"),
-        "n_empty": (whole, "of these, frames without foreground"),
-        "n_without": (whole, "frames of clips that have no annotation, which are left out"),
-    },
-    "lambda_sweep": {
-        **LAYER_SCORE,
-        "lambda": (real, "threshold at which a unit encodes a factor"),
-        "value": (real, "percent of the layer's units in the class"),
-        "n_units": (whole, "units of the layer"),
-        "n_videos": (whole, "videos the units' scores rest on"),
-    },
-}
+ROUNDING = 1e-6  # how far past its range rounding may take a number
+ROW_GROUP = 65536  # rows that a reader can skip together
 
 
 def schema(name):
-    """Arrow schema of table `name`, each column with its meaning as metadata."""
-    return pa.schema([pa.field(c, t, metadata={"description": d}) for c, (t, d) in TABLES[name].items()])
+    """Arrow schema of table `name`, each column with its meaning, unit and range as metadata."""
+    return pa.schema([pa.field(c, kind.type, metadata=described(kind, text)) for c, (kind, text) in TABLES[name].items()])
 
 
 def write_table(path, name, rows):
-    """Write rows (a DataFrame or a list of dicts) as table `name`; missing columns become null, unknown ones are an error."""
+    """Write rows (a DataFrame or a list of dicts) as table `name`; missing columns become null.
+
+    Raises ValueError for a column that the table does not have and a number out of its column's range.
+    """
     frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows, columns=None if rows else list(TABLES[name]))
     unknown = set(frame.columns) - set(TABLES[name])
     if unknown:
-        raise ValueError(f"table {name} has no column {sorted(unknown)}; add it to workflow/lib/tables.py")
+        raise ValueError(f"table {name} has no column {sorted(unknown)}; add it to workflow/lib/columns.py")
+    kinds = {column: kind for column, (kind, _) in TABLES[name].items()}
     table = pa.table(
-        [pa.array(frame[c], t, from_pandas=True) if c in frame else pa.nulls(len(frame), t) for c, (t, _) in TABLES[name].items()],
+        [pa.array(frame[c], k.type, from_pandas=True) if c in frame else pa.nulls(len(frame), k.type) for c, k in kinds.items()],
         schema=schema(name).with_metadata({"table": name}),
     )
+    for column, kind in kinds.items():
+        check_range(name, column, kind, table[column])
     with atomic(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd", compression_level=1)
+        pq.write_table(table, temporary, compression="zstd", compression_level=1, row_group_size=ROW_GROUP)
+
+
+def check_range(name, column, kind, values):
+    """Raise ValueError where a number of a column is out of its range."""
+    if kind.least is None:
+        return
+    ends = pc.min_max(pc.list_flatten(values) if pa.types.is_list(kind.type) else values).as_py()
+    low, high = ends["min"], ends["max"]
+    if low is not None and (low < kind.least - ROUNDING or (kind.most is not None and high > kind.most + ROUNDING)):
+        raise ValueError(f"table {name}, column {column}: {low:g} to {high:g} came, {kind.range} was needed")
 
 
 def read_table(path, name):
