@@ -44,7 +44,7 @@ FILES = {  # table -> where it stands, what a row is
 INTRODUCTION = """# The tables
 
 Written by `docs/tables.py` from `workflow/lib/columns.py`; a test compares. Every table is a Parquet file (zstd, words
-dictionary-encoded, no index column) whose own schema says what each column means, its unit and its range; numbers out of their range
+dictionary-encoded, no index column) whose own schema says what each column means, its unit and its range; numbers out of range
 are not written. Rows stand data set by data set, network by network, as the config names them, layers in depth order, whole layers
 before units. What is missing is null. `low` and `high` are the ends of intervals, of 95 % unless the config says otherwise. Which
 number to report is said in [reading-the-scores.md](reading-the-scores.md).
