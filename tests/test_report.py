@@ -30,7 +30,7 @@ def test_numbers_that_round_to_zero_have_no_sign():
 def test_the_answer_names_what_is_highest_and_lowest_and_what_became_of_the_claims():
     first, second, third = findings(scores(score_rows()), 0.95, pd.DataFrame(claim_rows()))
     assert first == (
-        "Of 3 claims made beforehand, 1 came out as claimed, 1 remained undecided, 1 came out the other way "
+        "Of 3 claims of the config, 1 came out as claimed, 1 remained undecided, 1 came out the other way "
         "(this one is contradicted)."
     )
     assert second == (

@@ -14,7 +14,7 @@ def listed(names):
 
 def asked(scores, n_claims=0):
     """What was asked, one sentence per data set and one about claims: a list."""
-    whole = named(scores[scores["unit"].isna()])
+    whole = named(scores[scores["unit"].isna()].assign(stream=None))  # a network of two streams is one network
     sentences = []
     for dataset, own in whole.groupby("dataset", sort=False):
         models = own["model"].str.split("\n").str[0].unique()
@@ -26,7 +26,7 @@ def asked(scores, n_claims=0):
         )
     if n_claims:
         sentences.append(
-            f"Do the {n_claims} claims hold that were made beforehand?" if n_claims > 1 else "Does the one claim hold?"
+            f"Do the {n_claims} claims of the config hold?" if n_claims > 1 else "Does the one claim of the config hold?"
         )
     return sentences
 
@@ -80,7 +80,7 @@ def claims_sentence(claims):
         "came out the other way": len(against),
     }
     named_ = f" ({'; '.join(against[:MOST])}{'; ...' if len(against) > MOST else ''})" if against else ""
-    claimed = f"Of {len(claims)} claims made beforehand" if len(claims) > 1 else "Of the one claim made beforehand"
+    claimed = f"Of {len(claims)} claims of the config" if len(claims) > 1 else "Of the one claim of the config"
     return f"{claimed}, {', '.join(f'{n} {what}' for what, n in counts.items() if n)}{named_}."
 
 
