@@ -1,10 +1,12 @@
 """Weights: fetched once over whatever the network does, checked, never run as code; what does not fit is named."""
 
+import errno
 import hashlib
 import http.server
 import os
 import pickle
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -98,6 +100,17 @@ def test_a_later_run_goes_on_where_an_earlier_one_was(server, tmp_path):
     with pytest.raises(BadInput, match="the connection ended after 1000000 of 3000000 bytes"):
         fetch(server, tmp_path, attempts=1)
     assert fetch(server, tmp_path) == DATA and server.served == len(DATA)
+
+
+def test_a_disk_that_was_full_leaves_nothing_that_stops_a_later_run(server, tmp_path, monkeypatch):
+    def full(self, text):
+        self.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left"):
+        patch.setattr(Path, "write_text", full)
+        fetch(server, tmp_path)
+    assert fetch(server, tmp_path) == DATA
 
 
 def test_a_run_killed_after_the_last_byte_fetches_nothing_again(server, tmp_path):

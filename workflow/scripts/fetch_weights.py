@@ -10,6 +10,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from workflow.lib.errors import BadInput
+from workflow.lib.files import atomic
 from workflow.lib.job import job
 from workflow.parts.weights import file_sha256
 
@@ -64,7 +65,8 @@ def transfer(url, part, timeout_s=30, every_s=5):
         goes_on = ranged and about == begun and answer.headers["Content-Range"].startswith(f"bytes {done}-")
         if goes_on or not ranged:
             with part.open("ab" if goes_on else "wb") as file:
-                note.write_text(json.dumps(about))  # once the bytes of an older file are gone
+                with atomic(note) as temporary:  # once the bytes of an older file are gone
+                    temporary.write_text(json.dumps(about))
                 append(answer, file, done if goes_on else 0, about["length"], part.stem, every_s)
             return
     part.unlink()
