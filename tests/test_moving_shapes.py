@@ -1,5 +1,7 @@
 """Moving shapes: the truth that the rest of the pipeline is tested against must itself be true."""
 
+import resource
+
 import cv2
 import numpy as np
 import pandas as pd
@@ -167,6 +169,18 @@ def test_independent_frames_keep_the_reversal_exact_after_decoding(tmp_path):
     for motion in ("left", "right"):
         write_video(tmp_path / f"{motion}.mp4", render(parameters(motion), FRAMES, SIZE)[0], 12, "MJPG")
     assert np.array_equal(decode(tmp_path / "left.mp4"), decode(tmp_path / "right.mp4")[::-1])
+
+
+def test_a_video_that_cannot_be_written_whole_is_said(tmp_path):
+    """Files are limited to fewer bytes than the video has; OpenCV says nothing of it."""
+    frames, limits = render(parameters("left"), FRAMES, SIZE)[0], resource.getrlimit(resource.RLIMIT_FSIZE)
+    write_video(tmp_path / "whole.mp4", frames, 12, "MJPG")
+    resource.setrlimit(resource.RLIMIT_FSIZE, ((tmp_path / "whole.mp4").stat().st_size // 2, limits[1]))
+    try:
+        with pytest.raises(BadInput, match=r"only \d+ of 12 frames could be written to .*cut.mp4; is the disk full"):
+            write_video(tmp_path / "cut.mp4", frames, 12, "MJPG")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def paint_keyframes(frames, clips, seed, count, painter, folder, keyframes, pict
         np.save(temporary, pairs)
     sheet = np.concatenate([np.concatenate(list(pairs[:, side]), 1) for side in (0, 1)])
     with atomic(picture) as temporary:
-        cv2.imwrite(str(temporary), sheet[..., ::-1])
+        temporary.write_bytes(cv2.imencode(".png", sheet[..., ::-1])[1])  # OpenCV's own writer hides that the disk is full
 
 
 def choose(stores, tables, seed, count):

@@ -53,7 +53,10 @@ def quiet():
 
 
 def write_video(path, frames, fps, codec):
-    """Write frames uint8 [frame, height, width, rgb] to an mp4 file; raises BadInput where the codec is not to be had."""
+    """Write frames uint8 [frame, height, width, rgb] to an mp4 file; raises BadInput where the codec is not to be had.
+
+    The frames are read back, because OpenCV does not say where the disk was too full for them.
+    """
     height, width = frames.shape[1:3]
     code = cv2.VideoWriter_fourcc(*codec) if len(codec) == 4 else -1
     with quiet():
@@ -63,6 +66,18 @@ def write_video(path, frames, fps, codec):
     for frame in frames:
         writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
     writer.release()
+    with quiet():
+        written = frames_in(path)
+    if written < len(frames):
+        raise BadInput(f"moving shapes: only {written} of {len(frames)} frames could be written to {path}; is the disk full?")
+
+
+def frames_in(path):
+    """Number of frames that can be read from a video file."""
+    capture, count = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG), 0
+    while capture.grab():
+        count += 1
+    return count
 
 
 def split_of(seed, video):
