@@ -2,6 +2,7 @@
 
 import errno
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from workflow.parts.splits import splits_of
 from workflow.parts.training_clips import check_labels
 from workflow.parts.training_run import TrainingRun
 from workflow.parts.training_steps import Training, learning_rate
-from workflow.scripts.train_model import clips_of, train_model, write_training
+from workflow.scripts.train_model import clear, clips_of, train_model, write_training
 
 BLANK = {key: kind["default"] for key, kind in KEYS["train"]["properties"].items() if "default" in kind}
 BLANK = {key: value for key, value in BLANK.items() if key not in ("from", "workers")}
@@ -281,6 +282,22 @@ def test_a_full_disk_loses_the_last_step_alone(tmp_path, colours, monkeypatch):
     monkeypatch.setattr(TrainingRun, "write", lambda self, path: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
     with pytest.raises(BadInput, match="the disk is full; the last saved state stays in"):
         train(tmp_path / "c", colours)
+
+
+def test_a_training_killed_while_it_tidies_up_can_be_written_again(tmp_path, colours, monkeypatch):
+    monkeypatch.setattr(training_run, "SAVED_EVERY_S", 0)
+    run = train(tmp_path, colours, checkpoints=[2])
+    first = bytes_of(tmp_path)
+
+    def killed(scratch, **_):
+        next(Path(scratch).rglob("step2.safetensors")).unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(shutil, "rmtree", killed)
+        clear(run, tmp_path / "scratch")
+    train(tmp_path, colours, checkpoints=[2])
+    assert bytes_of(tmp_path) == first
 
 
 def some(labels, splits):

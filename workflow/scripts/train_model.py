@@ -113,6 +113,12 @@ def write_training(run, declared, weights, classes, curve, steps):
                 shutil.copyfile(run.scratch / f"step{step}.safetensors", temporary / f"step{step}.safetensors")
 
 
+def clear(run, scratch):
+    """Delete what a training went on from, the state first: taken up without its checkpoints, it could never be written."""
+    run.file.unlink(missing_ok=True)
+    shutil.rmtree(scratch, ignore_errors=True)
+
+
 if __name__ == "__main__":
     with job(snakemake):
         files, out, p = snakemake.input, snakemake.output, snakemake.params
@@ -120,4 +126,4 @@ if __name__ == "__main__":
         stores = {"frames": files.stores, "masks": files.masks, "flows": files.flows, "picture": p.picture}
         run = train_model(p.name, p.model, p.settings, p.seed, clips, stores, p.scratch, workers)
         write_training(run, p.settings["checkpoints"], out.weights, out.classes, out.curve, out.steps)
-        shutil.rmtree(p.scratch, ignore_errors=True)
+        clear(run, p.scratch)
