@@ -1,5 +1,6 @@
 """Files appear whole or not at all."""
 
+import errno
 import os
 import shutil
 from contextlib import contextmanager
@@ -31,3 +32,8 @@ def remove(path):
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def disk_is_full(error):
+    """Whether an OSError says that the disk, or the share of it that is one's own, is full."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -4,10 +4,12 @@ import os
 import sys
 import time
 import traceback
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
+from threading import Thread
 
 from workflow.lib.errors import BadInput
+from workflow.lib.files import disk_is_full
 from workflow.lib.gpus import own_gpu
 
 
@@ -18,10 +20,10 @@ class Tee:
         self.terminal, self.log, self.name, self.rest = terminal, log, name, ""
 
     def write(self, message):
-        self.log.write(message)
-        self.log.flush()
         *lines, self.rest = (self.rest + message).split("\n")
         self.terminal.write("".join(f"[{self.name}] {line}\n" for line in lines))
+        with suppress(OSError):  # a full disk must not silence what is said of it
+            self.log.write(message.encode())
         return len(message)
 
     def flush(self):
@@ -41,22 +43,38 @@ def limit_threads(threads):
         sys.modules["pyarrow"].set_cpu_count(threads)
 
 
+def end_with_parent():
+    """End this process within a second of the one that started it: a job that outlives its Snakemake writes into the next run."""
+    parent = os.getppid()
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
+
+
 @contextmanager
 def job(snakemake):
     """Run one rule's work: threads limited, messages to terminal and log, bad input as one sentence without a traceback."""
+    end_with_parent()
     limit_threads(snakemake.threads)
     log = Path(str(snakemake.log))
     log.parent.mkdir(parents=True, exist_ok=True)
     name = " ".join([snakemake.rule, *map(str, snakemake.wildcards)])
-    with open(log, "w") as file:
+    with open(log, "wb", buffering=0) as file:
         sys.stdout, sys.stderr = Tee(sys.__stdout__, file, name), Tee(sys.__stderr__, file, name)
         try:
             with own_gpu() if snakemake.resources.get("gpu") else nullcontext():
                 yield
         except BadInput as error:
             print(f"{error} (log: {log})", file=sys.stderr)
-        except Exception:
-            traceback.print_exc()
+        except Exception as error:
+            if isinstance(error, OSError) and disk_is_full(error):
+                print(f"the disk is full ({error}): make room and start again (log: {log})", file=sys.stderr)
+            else:
+                traceback.print_exc()
         else:
             return
         finally:

@@ -1,9 +1,11 @@
 """Weights of networks trained here: tensors, and beside them what they are; equal weights give equal bytes."""
 
 import json
+from io import BytesIO
 from pathlib import Path
 
 import safetensors
+import torch
 from safetensors.torch import save
 
 from workflow.lib.files import atomic
@@ -16,6 +18,14 @@ def save_weights(path, network, metadata):
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     with atomic(path) as temporary:
         temporary.write_bytes(in_order(save(state, metadata)))
+
+
+def save_state(path, state):
+    """Write what an interrupted training goes on from; OSError where the disk is full, which torch's own writer hides."""
+    data = BytesIO()
+    torch.save(state, data)
+    with atomic(path) as temporary:
+        temporary.write_bytes(data.getbuffer())
 
 
 def in_order(file):

@@ -1,18 +1,16 @@
 """A training from its first step, or its last saved one, to its end: what is measured, what is kept, and when it stops."""
 
-import errno
 import json
 import math
 import time
 from contextlib import contextmanager
-from io import BytesIO
 
 import torch
 
 from workflow.lib.errors import BadInput
-from workflow.lib.files import atomic
+from workflow.lib.files import disk_is_full
 from workflow.lib.job import progress
-from workflow.parts.checkpoints import save_weights
+from workflow.parts.checkpoints import save_state, save_weights
 from workflow.parts.prefetching import ahead
 
 SAVED_EVERY_S = 60
@@ -24,7 +22,7 @@ def unless_full(what, kept):
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not disk_is_full(error):
             raise
         raise BadInput(f"{what}: the disk is full; {kept}: make room and start again") from error
 
@@ -118,10 +116,9 @@ class TrainingRun:
         """Replace the saved state by this one; the old one stays where weights are no numbers or the disk is full."""
         if not self.training.is_finite():
             return
-        bytes_ = BytesIO()  # torch's own writer hides that the disk is full
-        torch.save({"training": self.training.state(), "done": self.done, "rows": self.rows, "recent": self.recent}, bytes_)
-        with unless_full(f"model {self.about['model']}, step {self.done}", self.kept()), atomic(self.file) as temporary:
-            temporary.write_bytes(bytes_.getbuffer())
+        state = {"training": self.training.state(), "done": self.done, "rows": self.rows, "recent": self.recent}
+        with unless_full(f"model {self.about['model']}, step {self.done}", self.kept()):
+            save_state(self.file, state)
 
     def resume(self):
         """Take up the saved state; whether there was one."""

@@ -12,7 +12,7 @@ from workflow.lib.files import atomic
 from workflow.lib.job import job, progress
 from workflow.lib.sources import ROOT, digest
 from workflow.lib.tables import write_table
-from workflow.parts.checkpoints import save_weights
+from workflow.parts.checkpoints import save_state, save_weights
 from workflow.parts.patch_training import PatchTraining
 from workflow.parts.precision import own_device
 from workflow.parts.weights import file_sha256
@@ -60,8 +60,7 @@ def train(training, iterations, checkpoint):
             rows += [{"step": step, "quantity": q, "value": sum(r[q] for r in recent) / len(recent)} for q in recent[0]]
             recent = []
         if step % SAVED_EVERY == 0:
-            with atomic(checkpoint) as temporary:
-                torch.save({"training": training.state(), "step": step, "rows": rows, "recent": recent}, temporary)
+            save_state(checkpoint, {"training": training.state(), "step": step, "rows": rows, "recent": recent})
     return rows
 
 
