@@ -36,19 +36,26 @@ class Project:
         shutil.copy(ROOT / "Snakefile", self.folder)
         self.configure(config)
 
+    @classmethod
+    def at(cls, folder):
+        """The project that is in a folder already, or will be."""
+        project = cls.__new__(cls)
+        project.folder = Path(folder)
+        return project
+
     def configure(self, config):
         (self.folder / "config.yaml").write_text(json.dumps(config))  # JSON is YAML
 
-    def start(self, *arguments, cores=2):
-        """Start Snakemake in a session of its own, so that all its jobs can be killed at once."""
+    def start(self, *arguments, cores=2, stdout=subprocess.PIPE, **variables):
+        """Start Snakemake in a session of its own, so that all its jobs can be killed at once; variables: of its environment."""
         command = [Path(sys.executable).parent / "snakemake", "--cores", str(cores), "--nocolor", *arguments]
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")} | variables
         return subprocess.Popen(
             command,
             cwd=self.folder,
             env=environment,
             text=True,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )

@@ -1,0 +1,218 @@
+"""Kill a run of the whole experiment at seeded moments in all its stages; it must end with the bytes of an undisturbed run.
+
+    python tests/kills.py --moments 50 --seed 0
+
+One project is killed and started again, moment after moment in the order of its stages; with --apart every moment has a copy of the
+undisturbed project and is followed by a run to the end. After each kill, whatever stands under a final name must be whole.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.copied_project import Project  # noqa: E402
+from tests.undisturbed import copy, files_of, undisturbed, undo  # noqa: E402
+from tests.whole_experiment import served, whole_project  # noqa: E402
+
+SIGNALS = [f"{who} {how}" for who in ("job", "run", "all") for how in ("KILL", "TERM")]  # the run is Snakemake itself
+WAYS = [*SIGNALS, "between files", "full disk"]
+UNFINISHED = ".part"  # in the names of files that are being written
+# Found by every Python of the run: a job of the rule kills the run when it is about to put its n-th file in place.
+BETWEEN_FILES = """
+import os, signal, sys
+
+if sys.orig_argv[-1].endswith(f".{os.environ.get('KILLED_RULE')}.py"):
+    replace, put = os.replace, []
+
+    def replace_or_die(*arguments):
+        put.append(arguments)
+        if len(put) > int(os.environ["KILLED_FILE"]):
+            os.killpg(0, signal.SIGKILL)
+        replace(*arguments)
+
+    os.replace = replace_or_die
+"""
+
+
+class Moment(NamedTuple):
+    rule: str
+    way: str
+    share: float  # of the job's time, of its files, of the room that they need
+
+
+def draw(whole, n, seed, ways):
+    """`n` moments in the order of the stages; no rule comes twice before all have come, and no way."""
+    rng, rules = random.Random(seed), list(dict.fromkeys(job.rule for job in whole.jobs))
+    drawn = [[own for _ in range(n) for own in rng.sample(these, len(these))][:n] for these in (rules, ways)]
+    moments = [Moment(rule, way, rng.random()) for rule, way in zip(*drawn, strict=True)]
+    return sorted(moments, key=lambda moment: rules.index(moment.rule))
+
+
+def outputs_of(whole, rule):
+    """What one job of a rule made."""
+    return next(job.outputs for job in whole.jobs if job.rule == rule)
+
+
+def job_of(process, rule):
+    """The process of a job of the rule, once there is one; None where the run ends without."""
+    run = psutil.Process(process.pid)
+    while process.poll() is None:
+        for child in run.children():
+            with suppress(psutil.Error):
+                if child.cmdline()[-1:] and child.cmdline()[-1].endswith(f".{rule}.py"):
+                    return child
+        time.sleep(0.01)
+    return None
+
+
+def signalled(process, job, way, seconds):
+    """Send the signal of a way once the job has run for `seconds`; a job that is over by then takes the run with it."""
+    who, how = way.split()
+    over = psutil.wait_procs([job], timeout=seconds)[0]
+    number = getattr(signal, f"SIG{how}")
+    with suppress(ProcessLookupError):
+        if who == "all" or (who == "job" and over):
+            os.killpg(process.pid, number)
+        else:
+            os.kill(job.pid if who == "job" else process.pid, number)
+
+
+@contextmanager
+def conditions(project, whole, moment):
+    """What a moment needs around the run: yields variables of its environment."""
+    outputs, ballast = outputs_of(whole, moment.rule), project.folder / "ballast"
+    if moment.way == "between files":
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "sitecustomize.py").write_text(BETWEEN_FILES)
+            yield {"PYTHONPATH": folder, "KILLED_RULE": moment.rule, "KILLED_FILE": str(int(moment.share * len(outputs)))}
+    elif moment.way == "full disk":
+        sizes = [path.stat().st_size for name in outputs for path in [whole.folder / name, *(whole.folder / name).rglob("*")]]
+        room = int(moment.share * sum(4096 * (2 + size // 4096) for size in sizes))
+        with open(ballast, "wb") as file:
+            os.posix_fallocate(file.fileno(), 0, max(shutil.disk_usage(project.folder).free - room, 1))
+        try:
+            yield {}
+        finally:
+            ballast.unlink()
+    else:
+        yield {}
+
+
+def disturb(project, whole, moment):
+    """Undo a stage, run the project and kill it then: (what happened, what is wrong)."""
+    undo(project, whole, moment.rule)
+    with tempfile.TemporaryFile("w+") as told, conditions(project, whole, moment) as variables:
+        process = project.start(stdout=told, **variables)  # a pipe would stay open with whatever outlives the run
+        job = job_of(process, moment.rule)
+        children = psutil.Process(process.pid).children() if job and process.poll() is None else []
+        if job and moment.way in SIGNALS:
+            signalled(process, job, moment.way, moment.share * whole.seconds[moment.rule])
+        status = process.wait(1800)
+        outlived = psutil.wait_procs(children, timeout=60)[1]
+        told.seek(0)
+        printed = told.read()
+    reached = job or moment.way == "full disk"
+    wrong = [] if reached else [f"{moment.rule} was not reached: {printed[-2000:]}"]
+    wrong += [f"outlived the run: {own}" for own in outlived]
+    wrong += ["it was not killed"] if moment.way == "between files" and status != -signal.SIGKILL else []
+    wrong += ["it is still locked"] if locked(project) and moment.way in ("job KILL", "job TERM", "run TERM", "all TERM") else []
+    files = {file: own for file, own in files_of(project.folder).items() if UNFINISHED not in file}
+    return f"status {status}", wrong + [f"damaged: {file}" for file, own in files.items() if own != whole.digests.get(file)]
+
+
+def locked(project):
+    return any((project.folder / ".snakemake/locks").glob("*"))
+
+
+def unlock(project):
+    """Do what the README says is to be done first where Snakemake itself was killed."""
+    if locked(project):
+        project.done("--unlock")
+
+
+def ended(project, whole):
+    """Run the project to its end: what is wrong then."""
+    status, printed = project.run()
+    found = files_of(project.folder)
+    different = sorted(file for file in found.keys() | whole.digests.keys() if found.get(file) != whole.digests.get(file))
+    wrong = [f"other bytes at the end: {file}" for file in different] + ([printed[-2000:]] if status else [])
+    return wrong or ([] if project.planned() == {} else ["a second run has work to do"])
+
+
+def kill_again_and_again(project, whole, moments, apart=False, say=print):
+    """Disturb a project at every moment; returns what went wrong, by moment, and after all of them under `None`."""
+    wrong = {}
+    copy(whole, project.folder)
+    for number, moment in enumerate(moments, 1):
+        began = time.monotonic()
+        happened, faults = disturb(project, whole, moment)
+        unlock(project)
+        if apart or moment is moments[-1]:
+            faults += ended(project, whole)
+        say(
+            f"{number:3}/{len(moments)}  {moment.rule:20} {moment.way:13} at {moment.share:4.0%}  {happened:10}"
+            f" {time.monotonic() - began:5.0f} s  {'; '.join(faults) or 'whole'}"
+        )
+        wrong |= {number: faults} if faults else {}
+        if apart or faults:
+            copy(whole, project.folder)
+    return wrong
+
+
+@contextmanager
+def small_disk(folder, megabytes=64):
+    """Make `folder` a disk of its own where that is allowed; yields whether it is."""
+    folder.mkdir(parents=True)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
+    mounted = subprocess.run(command, capture_output=True).returncode == 0
+    try:
+        yield mounted
+    finally:
+        if mounted:
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def main(n, seed, apart):
+    """Kill at `n` moments; returns how many of them went wrong."""
+    say = partial(print, flush=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served(Path(folder) / "site") as address,
+        small_disk(Path(folder) / "disk") as full,
+    ):
+        whole = undisturbed(whole_project(Path(folder) / "whole", address))
+        ways = WAYS if full else [way for way in WAYS if way != "full disk"]
+        say(
+            f"undisturbed: {len(whole.jobs)} jobs, {len(whole.digests)} files"
+            + ("" if full else "; no disk can be mounted to be filled")
+        )
+        moments = draw(whole, n, seed, ways)
+        project = Project.at(Path(folder) / "disk")
+        wrong = kill_again_and_again(project, whole, moments, apart, say)
+    for title, counted in (("rule", Counter(m.rule for m in moments)), ("way", Counter(m.way for m in moments))):
+        print(f"{title}: " + ", ".join(f"{name} {count}" for name, count in counted.items()))
+    print(f"{n - len(wrong)} of {n} moments ended as if nothing had been")
+    return len(wrong)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--moments", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--apart", action="store_true", help="a copy of the undisturbed project for every moment")
+    given = parser.parse_args()
+    sys.exit(bool(main(given.moments, given.seed, given.apart)))
