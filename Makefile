@@ -1,6 +1,6 @@
 # make       set up and run the embedded default experiment, or make CONFIG=mine.yaml; the report's path is printed last
 # make test  set up and run the tests
-# make bench measure speed, as ratios in one run
+# make bench measure speed and memory, or make bench ONLY="features plan"
 PYTHON ?= python3
 CORES ?= all
 SNAKEMAKE = .venv/bin/snakemake --cores $(CORES)
@@ -19,7 +19,7 @@ lint: .venv/ready
 	.venv/bin/snakemake --lint
 
 bench: .venv/ready
-	PYTHONPATH=. .venv/bin/python bench/scores.py
+	.venv/bin/python -m bench $(ONLY)
 
 .venv/ready: envs/requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed, this is " + sys.version)'

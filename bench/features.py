@@ -1,0 +1,92 @@
+"""Speed of the feature dump: the bare forward pass of the same network on input in memory over the whole job.
+
+Both compute in float32. The bare pass has no hooks and is given one float batch again and again. The job is the script of
+`dump_features` from stored clips to its Parquet file: reading, preprocessing, hooks, pooling, the digest of the weights,
+writing. Left out are imports and building the network.
+"""
+
+import statistics
+from unittest.mock import patch
+
+import torch
+
+from bench.jobs import default_config, network_entry, run_script
+from bench.measuring import alone, in_turn, median_ratio, row
+from bench.synthetic import moving, write_clips, write_variants
+from workflow.lib.arrays import frames_writer
+from workflow.lib.tables import read_table
+from workflow.parts.networks import build_network
+
+SMALL = {"architecture": "slowonly", "depth": [1, 1, 1, 1], "width": 16, "frames": 8, "stride": 2, "size": 64}
+PUBLISHED = {"architecture": "slowonly", "frames": 8, "stride": 2, "size": 224}
+# network, options, side of the stored clips in pixels, number of clips, repetitions
+FULL = {"cases": {"SlowOnly R50, 8 x 224²": (PUBLISHED, 256, 2, 3), "small SlowOnly, 8 x 64²": (SMALL, 64, 16, 5)}}
+TINY = {"cases": {"tiny SlowOnly": (SMALL | {"width": 4, "frames": 4, "size": 32}, 32, 3, 1)}}
+GOALS = {"cpu": ">= 0.95", "cuda": ">= 0.90"}
+
+
+def stored(folder, side, n_clips, config):
+    """A shard of clips in the default's styles and its variants: the inputs of `dump_features` but for the network's."""
+    n_frames, styles = config["clip"]["frames"], config["pairs"]["styles"]
+    (clips,), stores = write_clips(folder, n_clips, moving(n_frames, side), n_frames, styles, n_clips)
+    variants = write_variants(folder, n_clips, n_frames, config["pairs"], n_clips)
+    with frames_writer(f"{folder}/masks.npy", (n_frames, side, side)):
+        pass  # a data set without masks
+    frames = [stores[style][0] for style in styles]
+    return {"variants": variants, "clips": clips, "stores": frames, "masks": f"{folder}/masks.npy", "flows": []}
+
+
+def dump_job(folder, entry, files, styles, side, n_frames):
+    """The feature dump as a function without arguments, its network described beforehand."""
+    described, dumped = f"{folder}/described.parquet", f"{folder}/features.parquet"
+    about = {"name": "network", "model": entry}
+    clip = {"frames": n_frames, "crop": [side, side]}
+    run_script("describe_model", folder, output={"layers": described}, params={**about, "clip": clip, "perturbations": []})
+    params = {**about, "styles": styles, "flow": {}, "precision": "float32"}
+    return lambda: run_script("dump_features", folder, {**files, "described": described}, {"features": dumped}, params)
+
+
+def bare_pass(network, n_variants, batch):
+    """The bare forward pass over as many variants in the same batches, as a function without arguments."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    network.module.to(device)
+    video = torch.rand(min(batch, n_variants), 3, network.frames, network.size, network.size, device=device)
+
+    @torch.inference_mode()
+    def run():
+        for _ in range(-(-n_variants // batch)):
+            network([video])
+        if device == "cuda":
+            torch.cuda.synchronize()
+
+    return run
+
+
+def both_sides(folder, entry, files, styles, side, n_frames, repetitions):
+    """Seconds of the bare pass and of the job, by turns, and the number of variants."""
+    network, training = build_network(entry)
+    n_variants = sum(len(read_table(path, "variants")) for path in files["variants"])
+    bare = bare_pass(network, n_variants, entry["batch"])
+    with patch("workflow.parts.networks.build_network", return_value=(network, training)):
+        job = dump_job(folder, entry, files, styles, side, n_frames)
+        bare_pass(network, 1, entry["batch"])()  # the first pass is slower
+        times = in_turn({"bare": bare, "job": job}, repetitions)
+    return times, n_variants, "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def bench(folder, cases):
+    """Rows of the table."""
+    rows, config = [], default_config()
+    for rank, (name, (options, side, n_clips, repetitions)) in enumerate(cases.items()):
+        entry, own = network_entry("resnet3d", **options), f"{folder}/{rank}"
+        files = stored(own, side, n_clips, config)
+        times, n_variants, device = alone(
+            both_sides, own, entry, files, config["pairs"]["styles"], side, config["clip"]["frames"], repetitions
+        )
+        case = f"{name}, {n_variants} variants, batch {entry['batch']}, {device}"
+        for side_name, taken in times.items():
+            what = "bare forward pass" if side_name == "bare" else "feature dump"
+            rows.append(row(f"{what}: {case}", "variants/s", n_variants / statistics.median(taken), repetitions=repetitions))
+        ratio = median_ratio(times["bare"], times["job"])
+        rows.append(row(f"speed of the dump over the bare pass: {case}", "ratio", ratio, GOALS[device], repetitions=repetitions))
+    return rows

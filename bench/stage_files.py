@@ -1,0 +1,47 @@
+"""What the stages before leave of a data set, made up, for jobs whose memory is measured."""
+
+from pathlib import Path
+
+import numpy as np
+
+from bench import synthetic
+from bench.jobs import run_script
+from workflow.lib.arrays import frames_writer
+from workflow.lib.tables import read_table, write_table
+from workflow.parts.checkpoints import save_weights
+from workflow.parts.generator import Generator
+from workflow.parts.moving_shapes import MOTIONS
+
+BESIDE = {"features": "parquet", "rejected": "parquet", "masks": "npy"}  # one file per shard
+
+
+def stage_files(folder, n_clips, config, entry, n_frames, side, units):
+    """Write clips in two styles, variants, feature dumps, masks and what else jobs read; returns paths by what they hold.
+
+    entry: a network; n_frames, side: of the clips; units: layer -> width, of the dumps.
+    """
+    styles, size = config["pairs"]["styles"], config["shard_size"]
+    clips, stores = synthetic.write_clips(folder, n_clips, synthetic.noise(n_frames, side), n_frames, styles, size)
+    files = {"clips": clips, "stores": stores, "n_shard": min(n_clips, size)}
+    files["variants"] = synthetic.write_variants(folder, n_clips, n_frames, config["pairs"], size)
+    files |= {"no_masks": f"{folder}/no_masks.npy", "generator": f"{folder}/generator.safetensors"}
+    files |= {"described": f"{folder}/described.parquet", "classes": f"{folder}/classes.txt"}
+    write_masks(files["no_masks"], 0, n_frames, side)
+    save_weights(files["generator"], Generator(0.25, 3), {"training": "untrained"})
+    Path(files["classes"]).write_text("".join(f"{name}\n" for name in MOTIONS))
+    described = {"name": "network", "model": entry, "clip": {"frames": n_frames, "crop": [side, side]}, "perturbations": []}
+    run_script("describe_model", folder, output={"layers": files["described"]}, params=described)
+    files |= {name: [f"{folder}/{name}/{shard:03d}.{kind}" for shard in range(len(clips))] for name, kind in BESIDE.items()}
+    for shard, numbers in enumerate(synthetic.shards_of(n_clips, size)):
+        synthetic.write_dump(files["features"][shard], read_table(files["variants"][shard], "variants"), units, shard)
+        write_table(files["rejected"][shard], "rejected", [])
+        write_masks(files["masks"][shard], len(numbers), n_frames, side)
+    video = synthetic.write_video(f"{folder}/video.mp4", n_frames + 2, 12, side, side)
+    return files | {"manifest": synthetic.write_manifest(folder, video, files["n_shard"])}
+
+
+def write_masks(path, n_clips, n_frames, side):
+    """Write a store of masks that cover every frame."""
+    with frames_writer(path, (n_frames, side, side)) as append:
+        for _ in range(n_clips):
+            append(np.ones((n_frames, side, side), np.uint8))

@@ -1,0 +1,80 @@
+"""Every topic of the benchmark runs at its tiniest size; nothing is held against a time."""
+
+import importlib
+import json
+
+import numpy as np
+import pytest
+
+from bench.__main__ import TOPICS, written
+from bench.measuring import COLUMNS, in_turn, median_ratio, row
+from bench.memory import growth
+from workflow.lib.arrays import open_frames
+from workflow.lib.tables import read_table
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_topic_gives_rows_of_positive_values(topic, tmp_path):
+    module = importlib.import_module(f"bench.{topic}")
+    rows = module.bench(tmp_path, **module.TINY)
+    assert rows and all(list(own) == COLUMNS for own in rows)
+    assert all(own["value"] > 0 for own in rows), rows
+    assert all((own["verdict"] != "") == (own["goal"] != "") for own in rows)
+    assert len({(own["what"], own["unit"]) for own in rows}) == len(rows)
+
+
+def test_the_table_is_the_json(tmp_path):
+    rows = [row("speed", "ratio", 0.97, ">= 0.95", repetitions=3), row("time", "s", 12, "< 10"), row("memory", "MiB", 3)]
+    printed = written(rows, tmp_path / "new" / "bench.json")
+    kept = json.loads((tmp_path / "new" / "bench.json").read_text())
+    assert kept["rows"] == rows
+    assert [own["verdict"] for own in rows] == ["reached", "MISSED", ""]
+    lines = printed.splitlines()
+    assert len(lines) == 1 + len(rows) + 1  # its head, and the machine below
+    for line, own in zip(lines[1:], kept["rows"], strict=False):
+        assert own["what"] in line and own["verdict"] in line and f"{own['value']:.3g}" in line
+    assert str(kept["machine"]["cores"]) in lines[-1] and kept["machine"]["device"] in lines[-1]
+
+
+def test_sides_take_turns():
+    called = []
+    times = in_turn({"a": lambda: called.append("a"), "b": lambda: called.append("b")}, 3)
+    assert "".join(called) == "abbaab"
+    assert {name: len(own) for name, own in times.items()} == {"a": 3, "b": 3}
+    assert median_ratio([2, 3, 30], [1, 1, 1]) == 3
+
+
+@pytest.mark.parametrize(
+    ("of_clips", "found"),
+    [
+        (lambda n: 300, "flat"),
+        (lambda n: 300 + 0.05 * n, "linear"),
+        (lambda n: 300 + 0.05 * n * np.log10(n) / 2, "MISSED"),
+        (lambda n: 300 + 1e-5 * n * n, "MISSED"),
+    ],
+    ids=["none", "n", "n log n", "n²"],
+)
+def test_growth_of_memory_is_told(of_clips, found):
+    assert growth({n: of_clips(n) for n in (100, 1_000, 10_000)}) == found
+
+
+def test_the_released_way_written_anew_gives_the_scores_of_the_metric_ratio(tmp_path):
+    from bench import released_way
+
+    entry = released_way.network_entry("resnet3d", **released_way.TINY["options"])
+    config = released_way.default_config()
+    files, n_frames = released_way.stored(tmp_path, 32, 6, config), config["clip"]["frames"]
+    network, _ = released_way.build_network(entry)
+    variants, clips = released_way.tables_of(files)
+    stores = dict(zip(config["pairs"]["styles"], map(open_frames, files["stores"]), strict=True))
+    released_way.write_jpegs(tmp_path / "jpegs", clips["clip"], stores)
+    pairs = released_way.make_pairs(variants, clips, 0).query("primary and factor != 'neither'")
+    orders = variants.set_index("variant")["frame_order"]
+    theirs = released_way.ReleasedWay(network, pairs, orders, tmp_path / "jpegs").run()
+    job = released_way.dump_job(tmp_path, entry, files, config["pairs"]["styles"], 32, n_frames)
+    released_way.our_way(tmp_path, files, job, config)()
+    ours = read_table(tmp_path / "ratio.scores.parquet", "scores").query("unit.isna() and quantity == 'S'")
+    ours = ours.set_index(["layer", "factor"])["value"]
+    for layer, factors in theirs.items():
+        for factor, value in factors.items():
+            assert ours[layer, factor] == pytest.approx(value, abs=0.02), (layer, factor)  # JPEG loses a little
