@@ -32,29 +32,29 @@ TINY = {"options": SMALL | {"width": 4, "frames": 4, "size": 32}, "n_clips": 4, 
 METRICS = ["pearson", "ratio"]
 
 
-def write_jpegs(folder, clips, stores):
+def write_pictures(folder, clips, stores, suffix=".jpg"):
     """Write every frame of the stores, style -> clip store, as folder/style/clip/000001.jpg and so on."""
     for style, store in stores.items():
         for clip, frames in zip(clips, store, strict=True):
             own = Path(folder, style, clip)
             own.mkdir(parents=True)
             for number, frame in enumerate(frames, 1):
-                cv2.imwrite(str(own / f"{number:06d}.jpg"), frame[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])
+                cv2.imwrite(str(own / f"{number:06d}{suffix}"), frame[..., ::-1])  # OpenCV's JPEG quality is 95
 
 
 class ReleasedWay:
     """Scores of all layers of a ResNet3D, layer by layer and pair by pair.
 
-    pairs: rows of that table; orders: variant -> its frame order; jpegs: the folder of write_jpegs.
+    pairs: rows of that table; orders: variant -> its frame order; pictures: the folder of write_pictures.
     """
 
-    def __init__(self, network, pairs, orders, jpegs):
-        self.network, self.pairs, self.orders, self.jpegs = network, pairs, orders, jpegs
+    def __init__(self, network, pairs, orders, pictures):
+        self.network, self.pairs, self.orders, self.pictures = network, pairs, orders, pictures
 
     def read(self, variant):
         """All frames of a variant's clip, from their files: float [rgb, frame, height, width]."""
         clip, style, _ = variant.split("/")
-        files = sorted(Path(self.jpegs, style, clip).iterdir())
+        files = sorted(Path(self.pictures, style, clip).iterdir())
         frames = np.stack([cv2.cvtColor(cv2.imread(str(file)), cv2.COLOR_BGR2RGB) for file in files])
         return torch.from_numpy(frames).permute(3, 0, 1, 2).float()
 
@@ -129,7 +129,7 @@ def both_ways(folder, entry, files, config, n_frames, repetitions):
     network.module.to("cuda" if torch.cuda.is_available() else "cpu")
     variants, clips = tables_of(files)
     stores = dict(zip(config["pairs"]["styles"], map(open_frames, files["stores"]), strict=True))
-    write_jpegs(f"{folder}/jpegs", clips["clip"], stores)
+    write_pictures(f"{folder}/pictures", clips["clip"], stores)
     pairs = make_pairs(variants, clips, 0).query("primary")
     orders = variants.set_index("variant")["frame_order"]
     one_each = pairs.groupby("clip").sample(1, random_state=0)
@@ -138,8 +138,8 @@ def both_ways(folder, entry, files, config, n_frames, repetitions):
         job = dump_job(folder, entry, files, config["pairs"]["styles"], side, n_frames)
         sides = {
             "ours": our_way(folder, files, job, config),
-            "released": ReleasedWay(network, pairs, orders, f"{folder}/jpegs").run,
-            "one pair": ReleasedWay(network, one_each, orders, f"{folder}/jpegs").run,
+            "released": ReleasedWay(network, pairs, orders, f"{folder}/pictures").run,
+            "one pair": ReleasedWay(network, one_each, orders, f"{folder}/pictures").run,
         }
         sides["ours"]()  # the first pass is slower
         times = in_turn(sides, repetitions)
