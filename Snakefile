@@ -6,6 +6,7 @@ from snakemake.utils import min_version
 
 min_version("9.0")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle OpenMP threads must not spin on shared cores
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(1 << 26))  # of a picture, before it is decoded: bounds the memory of jobs
 
 
 configfile: "config.yaml"

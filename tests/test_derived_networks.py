@@ -8,7 +8,7 @@ from torch import nn
 
 from tests.model_entry import BLANK, entry
 from workflow.lib.errors import BadInput
-from workflow.lib.experiment import check_derived, model_entry
+from workflow.lib.model_entries import check_derived, model_entry
 from workflow.parts.augmentation import cropped
 from workflow.parts.derived_networks import StillConv3d, c2d_twin
 from workflow.parts.networks import build_network, provenance

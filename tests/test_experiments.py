@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from snakemake.utils import update_config, validate
+from snakemake.utils import update_config
 
 from tests.copied_project import ROOT, Project
-from workflow.lib.experiment import check_config, used_datasets
+from workflow.lib.checked_config import check_config
+from workflow.lib.config_schema import fill_and_check
+from workflow.lib.experiment import used_datasets
 from workflow.lib.manifest import read_dataset
 from workflow.lib.plugins import load_plugin
 from workflow.lib.published import published_rows, read_published
@@ -113,7 +115,7 @@ def test_every_experiment_is_valid_and_its_published_numbers_have_their_place(ex
     config = yaml.safe_load((ROOT / "config.yaml").read_text())
     for name in filter(None, [OVERLAYS.get(experiment), experiment]):  # as --configfile does
         update_config(config, yaml.safe_load((EXPERIMENTS / f"{name}.yaml").read_text()))
-    validate(config, str(ROOT / "workflow/schemas/config.schema.yaml"))
+    fill_and_check(config)
     assert config["experiment"] == experiment
     check_config(config)
     published_rows(config)

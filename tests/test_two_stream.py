@@ -12,8 +12,9 @@ from tests.copied_project import Project
 from tests.model_entry import entry
 from workflow.flows import dis
 from workflow.lib.arrays import open_frames
+from workflow.lib.checked_config import check_flow
 from workflow.lib.errors import BadInput
-from workflow.lib.experiment import check_flow, flows_read
+from workflow.lib.experiment import flows_read
 from workflow.lib.features import read_keys, write_features
 from workflow.lib.plugins import load_plugin
 from workflow.lib.tables import read_table, write_table

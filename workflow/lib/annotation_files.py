@@ -13,6 +13,8 @@ BESIDE = {"diving48": "diving48 vocabulary", "ssv2": "ssv2 labels"}  # the file 
 
 def read(path):
     """(kind, content) of an annotation file; the kind is None where it is none that is known here."""
+    if Path(path).exists() and not Path(path).is_file():
+        raise BadInput(f"annotation file {path} is no file")
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -28,6 +30,8 @@ def read(path):
     try:
         rows = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True)
         header = set(rows.fieldnames or [])
+        if len(header) < len(rows.fieldnames or []):
+            raise BadInput(f"annotation file {path} has a column twice: {', '.join(rows.fieldnames)[:200]}")
         return ("kinetics400" if "youtube_id" in header else "manifest" if "start_s" in header else None), list(rows)
     except csv.Error as error:
         raise BadInput(f"annotation file {path} is neither JSON nor CSV: {error}") from error

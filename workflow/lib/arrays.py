@@ -11,17 +11,22 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from workflow.lib.errors import BadInput
 from workflow.lib.files import atomic
 
 UNANNOTATED = 255
 
 
 def open_frames(path):
-    """Memory-map a clip or flow store, read-only; an empty store is a plain array."""
+    """Memory-map a clip or flow store, read-only; an empty store is a plain array; BadInput where it is damaged or no store."""
     try:
-        return np.load(path, mmap_mode="r")
-    except ValueError:  # numpy cannot map a store of no clips
-        return np.load(path)
+        try:
+            return np.load(path, mmap_mode="r", allow_pickle=False)
+        except ValueError:  # numpy cannot map a store of no clips
+            return np.load(path, allow_pickle=False)
+    except (ValueError, OSError, EOFError, SyntaxError, TypeError, OverflowError, MemoryError) as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise BadInput(f"{path} is damaged or no store of clips ({reason}); delete it, and it is made anew") from error
 
 
 @contextmanager

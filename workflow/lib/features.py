@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from workflow.lib.columns import Kind, described, share, text
 from workflow.lib.errors import BadInput
 from workflow.lib.files import atomic
+from workflow.lib.tables import readable
 
 KEYS = {
     "variant": (text, "clip/style/dynamics: exactly what the network saw"),
@@ -41,13 +42,19 @@ def write_features(path, keys, activations, about):
     table = pa.Table.from_arrays(arrays, schema=pa.schema(fields, {"about": json.dumps(about)}))
     with atomic(path) as temporary:
         pq.write_table(
-            table, temporary, row_group_size=1024, compression="zstd", compression_level=1, use_dictionary=["variant", "clip"]
+            table,
+            temporary,
+            row_group_size=1024,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=["variant", "clip"],
+            write_page_checksum=True,
         )
 
 
 def read_about(paths):
     """What the network of a feature dump was, as a dict; BadInput where its shards come of different weights."""
-    shards = [json.loads(pq.read_schema(path).metadata[b"about"]) for path in paths]
+    shards = [about_of(path) for path in paths]
     digests = [own["weights_sha256"] for own in shards]
     other = next((path for path, digest in zip(paths, digests, strict=True) if digest != digests[0]), None)
     if other is not None:
@@ -55,14 +62,40 @@ def read_about(paths):
     return shards[0]
 
 
+def about_of(path):
+    """What the network of one shard was; BadInput where the file is no feature dump."""
+    with readable(path):
+        held = pq.read_schema(path)
+    try:
+        about = json.loads(held.metadata[b"about"])
+        layers, _ = about["layers"], about["weights_sha256"]
+        sound = layers and all(pa.types.is_fixed_size_list(held.field(layer).type) for layer in layers)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        sound = False
+    if not sound or any(name not in held.names or held.field(name).type != kind.type for name, (kind, _) in KEYS.items()):
+        raise BadInput(f"{path} is no feature dump of this pipeline; delete it, and it is made anew")
+    return about
+
+
+def read_columns(path, columns):
+    """Some columns of one shard, an Arrow table; BadInput where it is damaged or lacks one."""
+    with readable(path):
+        table = pq.read_table(path, columns=columns, page_checksum_verification=True)
+    if missing := [name for name in columns if name not in table.column_names]:
+        raise BadInput(f"{path} lacks {', '.join(missing)}, it is no feature dump like the others; delete it, and it is made anew")
+    return table
+
+
 def read_keys(paths):
     """The key columns of all shards, as one DataFrame."""
-    return pa.concat_tables([pq.read_table(path, columns=list(KEYS)) for path in paths]).to_pandas()
+    tables = [read_columns(path, list(KEYS)) for path in paths]
+    with readable(paths[0]):
+        return pa.concat_tables(tables).to_pandas()
 
 
 def read_layer(paths, layer):
     """One layer's activations of all shards: float32 [variant, unit]; BadInput where shards disagree on its width."""
-    blocks = [pq.read_table(path, columns=[layer]).column(0) for path in paths]
+    blocks = [read_columns(path, [layer]).column(0) for path in paths]
     widths = sorted({block.type.list_size for block in blocks})
     if len(widths) > 1:
         raise BadInput(f"layer {layer} has {' and '.join(map(str, widths))} units in different shards of one feature dump")

@@ -34,6 +34,7 @@ def read_dataset(name, options):
         rows = sequence_rows(options["annotations"], IMAGES)
     else:
         rows = annotated_rows(options["annotations"], VIDEOS)
+    check_text(name, rows)
     if len(rows) < 3:
         given = options[kinds[0]]
         source = given if kinds != ["annotations"] else given.get("file", given["root"])
@@ -41,22 +42,40 @@ def read_dataset(name, options):
     return rows
 
 
+def check_text(name, rows):
+    """Raise BadInput for names that no file can have or that tables cannot hold, and for labels of several lines."""
+    for row in rows:
+        for column, value in row.items():
+            if "\0" in value or not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
+                raise BadInput(f"data set {name}: {column} {value[:200]!r} is not UTF-8 text; give it another name")
+            if column in ("label", "split") and len(value.splitlines()) > 1:
+                raise BadInput(
+                    f"data set {name}: the {column} {value[:200]!r} of {row['video']!r} has several lines; one was needed"
+                )
+
+
 def read_manifest(path, root=None):
     """Rows of the CSV at `path`, in its order; its columns `video` and `masks` (where there is one) are relative to `root`.
 
     root: by default the CSV's own folder.
     """
+    if path.exists() and not path.is_file():
+        raise BadInput(f"manifest {path} is no file")
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
             missing = [c for c in REQUIRED if c not in (reader.fieldnames or [])]
             if missing:
                 raise BadInput(f"{path} lacks the columns {', '.join(missing)}; it needs {', '.join(REQUIRED)}")
+            if twice := [c for c in reader.fieldnames if c in [*REQUIRED, "masks"] and reader.fieldnames.count(c) > 1]:
+                raise BadInput(f"{path} has the column {twice[0]} twice")
             numbered = [(reader.line_num, row) for row in reader]
     except OSError as error:
         raise BadInput(f"manifest {path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise BadInput(f"manifest {path} is not UTF-8: {error}") from error
+    except csv.Error as error:
+        raise BadInput(f"manifest {path} is no CSV: {error}") from error
     for line, row in numbered:
         check_row(path, line, row)
     check_unique(path, numbered)

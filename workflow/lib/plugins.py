@@ -5,6 +5,7 @@ import hashlib
 import importlib
 import importlib.util
 import inspect
+import re
 import sys
 from pathlib import Path
 
@@ -16,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def plugin_path(folder, name):
     """Path of plug-in `name` in workflow/`folder`, or of a user's own .py file; BadInput names the file looked for."""
     path = Path(name) if str(name).endswith(".py") else ROOT / "workflow" / folder / f"{name}.py"
-    if not path.is_file():
+    if not path.is_file() or not (str(name).endswith(".py") or re.fullmatch(r"\w+", str(name))):
         known = sorted(p.stem for p in (ROOT / "workflow" / folder).glob("*.py"))
         raise BadInput(f"no {folder} plug-in '{name}': looked for {path}; there are {', '.join(known)}")
     return path
@@ -36,12 +37,67 @@ def load_plugin(folder, name):
     return module
 
 
+def syntax_of(path):
+    """The syntax tree of a Python file; BadInput where it is none."""
+    try:
+        return ast.parse(Path(path).read_bytes(), str(path))
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # ValueError: null bytes
+        raise BadInput(f"the plug-in {path} is no Python: {error}") from error
+    except OSError as error:
+        raise BadInput(f"the plug-in {path} cannot be read: {error.strerror}") from error
+
+
 def constant_of(path, name, default):
     """Value of the literal constant `name` of the Python file at `path`, read without importing it; `default` without one."""
-    for node in ast.parse(Path(path).read_text()).body:
+    for node in syntax_of(path).body:
         if isinstance(node, ast.Assign) and any(getattr(target, "id", None) == name for target in node.targets):
-            return ast.literal_eval(node.value)
+            try:
+                return ast.literal_eval(node.value)
+            except (ValueError, TypeError) as error:
+                raise BadInput(f"the plug-in {path}: {name} must be a literal, such as True or a tuple of names") from error
     return default
+
+
+def check_plugin(folder, name, functions, given=(), options=None):
+    """Raise BadInput unless plug-in `name` has one of `functions` and this takes `options` besides the arguments `given`.
+
+    It is read, not imported, so that a slip is known before any work; what it imports or assigns itself is not looked into.
+    options: None where only the one who calls it knows them.
+    """
+    path = plugin_path(folder, name)
+    body = syntax_of(path).body
+    defined = {node.name: node.args for node in body if isinstance(node, ast.FunctionDef)}
+    if found := [function for function in functions if function in defined]:
+        if options is not None:
+            check_options(Declared(defined[found[0]]), given, options, f"{folder} plug-in '{name}'")
+    elif not any(isinstance(node, (ast.Import, ast.ImportFrom, ast.Assign)) and brings(node, functions) for node in body):
+        raise BadInput(f"the {folder} plug-in '{name}' has no {' or '.join(functions)}(): {path}")
+
+
+def brings(node, names):
+    """Whether an import or an assignment gives one of `names` its meaning; a star may."""
+    if isinstance(node, ast.Assign):
+        return any(getattr(target, "id", None) in names for target in node.targets)
+    return any((alias.asname or alias.name) in {*names, "*"} for alias in node.names)
+
+
+class Declared:
+    """A function as its file declares it, with a signature and nothing to call."""
+
+    def __init__(self, arguments):
+        kinds, empty = inspect.Parameter, inspect.Parameter.empty
+        plain = [(a.arg, kinds.POSITIONAL_ONLY) for a in arguments.posonlyargs]
+        plain += [(a.arg, kinds.POSITIONAL_OR_KEYWORD) for a in arguments.args]
+        defaults = [empty] * (len(plain) - len(arguments.defaults)) + arguments.defaults
+        parameters = [kinds(name, kind, default=own) for (name, kind), own in zip(plain, defaults, strict=True)]
+        parameters += [kinds(arguments.vararg.arg, kinds.VAR_POSITIONAL)] if arguments.vararg else []
+        for keyword, own in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+            parameters.append(kinds(keyword.arg, kinds.KEYWORD_ONLY, default=empty if own is None else own))
+        parameters += [kinds(arguments.kwarg.arg, kinds.VAR_KEYWORD)] if arguments.kwarg else []
+        self.__signature__ = inspect.Signature(parameters)
+
+    def __call__(self):
+        """Nothing: `inspect.signature` asks whether it can be called."""
 
 
 def check_options(function, given, options, where):

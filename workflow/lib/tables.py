@@ -1,5 +1,7 @@
 """Writing and reading the pipeline's tables, whose columns stand in columns.py."""
 
+from contextlib import contextmanager
+
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -35,7 +37,8 @@ def write_table(path, name, rows):
     for column, kind in kinds.items():
         check_range(name, column, kind, table[column])
     with atomic(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd", compression_level=1, row_group_size=ROW_GROUP)
+        options = {"row_group_size": ROW_GROUP, "write_page_checksum": True}
+        pq.write_table(table, temporary, compression="zstd", compression_level=1, **options)
 
 
 def check_range(name, column, kind, values):
@@ -48,17 +51,36 @@ def check_range(name, column, kind, values):
         raise ValueError(f"table {name}, column {column}: {low:g} to {high:g} came, {kind.range} was needed")
 
 
-def read_table(path, name):
-    """Read table `name` as a DataFrame; raises BadInput where a column is missing."""
-    table = pq.read_table(path)
+@contextmanager
+def readable(path):
+    """What reads the Parquet file at `path` within; BadInput says where it is damaged or no such file."""
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise BadInput(f"{path} is damaged or no Parquet file ({reason}); delete it, and it is made anew") from error
+
+
+def checked_table(path, name):
+    """Arrow table `name` at `path`; raises BadInput where it is damaged, lacks a column, or one is of another type."""
+    with readable(path):
+        table = pq.read_table(path, page_checksum_verification=True)
     missing = [c for c in TABLES[name] if c not in table.column_names]
-    if missing:
-        which = f"lacks the columns {', '.join(missing)} of the table '{name}'"
-        raise BadInput(f"{path} {which}; if another version of the pipeline wrote it, delete it, and it is made anew")
-    return table.to_pandas()
+    wrong = [c for c, (kind, _) in TABLES[name].items() if c not in missing and table.schema.field(c).type != kind.type]
+    if missing or wrong:
+        which = f"lacks the columns {', '.join(missing)}" if missing else f"holds other types in the columns {', '.join(wrong)}"
+        advice = "if another version of the pipeline wrote it, delete it, and it is made anew"
+        raise BadInput(f"{path} {which} of the table '{name}'; {advice}")
+    return table
+
+
+def read_table(path, name):
+    """Read table `name` as a DataFrame; raises BadInput as `checked_table`."""
+    with readable(path):
+        return checked_table(path, name).to_pandas()
 
 
 def concat_tables(paths, name):
     """Read several files of table `name` as one DataFrame, in the order given."""
-    tables = [pq.read_table(path) for path in paths]
+    tables = [checked_table(path, name).select(list(TABLES[name])) for path in paths]
     return pa.concat_tables([schema(name).empty_table(), *(t.cast(schema(name)) for t in tables)]).to_pandas()

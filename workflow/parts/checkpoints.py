@@ -8,6 +8,7 @@ import safetensors
 import torch
 from safetensors.torch import save
 
+from workflow.lib.errors import BadInput
 from workflow.lib.files import atomic
 
 TOLD = {"model": str, "training": str, "dataset": str, "step": int, "classes": json.loads}  # what a checkpoint says of itself
@@ -47,4 +48,12 @@ def checkpoint_about(path):
             metadata = file.metadata() or {}
     except (safetensors.SafetensorError, OSError):
         return {}  # whoever reads its tensors says what is wrong with it
-    return {key: read(metadata[key]) for key, read in TOLD.items()} if TOLD.keys() <= metadata.keys() else {}
+    if not TOLD.keys() <= metadata.keys():
+        return {}
+    try:
+        about = {key: read(metadata[key]) for key, read in TOLD.items()}
+    except (ValueError, RecursionError):
+        about = {"classes": None}
+    if not isinstance(about["classes"], list) or not all(isinstance(name, str) for name in about["classes"]):
+        raise BadInput(f"weights {path}: what they say of their step or their classes cannot be read; they are damaged")
+    return about

@@ -5,7 +5,10 @@ is [frame, height, width]; and a CSV of boxes as MoCA's, in which the inside of 
 """
 
 import csv
+import math
 import re
+import zipfile
+import zlib
 from functools import cache, partial
 from pathlib import Path
 
@@ -48,7 +51,7 @@ def masks_of(path, video, complete):
     if path.suffix == ".csv":
         own = boxes_of(path, video)
     elif path.suffix == ".npz" and path.is_file():
-        own = dict(enumerate(partial(np.greater, mask, 0) for mask in np.load(path)["mask"]))
+        own = dict(enumerate(partial(np.greater, mask, 0) for mask in array_of(path, video)))
     elif path.is_dir():
         own = pictures_of(path, video)
     else:
@@ -57,6 +60,23 @@ def masks_of(path, video, complete):
     if len(own) != video.n_frames and (complete or by_order):
         raise Unusable(f"{DIFFER} in number: {len(own)} masks came for {video.n_frames} frames")
     return own
+
+
+def array_of(path, video):
+    """The array `mask` [frame, height, width] of an .npz; raises Unusable, also where it would unpack to more than masks."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            held = archive.getinfo("mask.npy").file_size
+        if held > 8 * video.n_frames * math.prod(video.frame_size()) + 4096:  # float64 and a header
+            raise Unusable(f"{DIFFER} in size: {path.name} unpacks to {held} bytes")
+        masks = np.load(path, allow_pickle=False)["mask"]
+    except (KeyError, ValueError, OSError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        raise Unusable(f"masks cannot be read: {path.name}") from error
+    if masks.ndim != 3 or masks.dtype.kind not in "biuf":
+        raise Unusable(
+            f"masks cannot be read: {path.name} holds {masks.dtype} {list(masks.shape)}, [frame, height, width] was needed"
+        )
+    return masks
 
 
 def pictures_of(folder, video):
@@ -104,17 +124,19 @@ def read_boxes(path):
     Its columns file_list (/video/frame.jpg, alone or in a JSON list) and spatial_coordinates ([2, x, y, width, height], 2 for a
     box) are read; its header stands in its first line, or after `# CSV_HEADER =` in a comment. Raises Unusable.
     """
-    lines = path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else []
-    named = [line.partition("CSV_HEADER =")[2].strip() for line in lines if line.startswith("#") and "CSV_HEADER =" in line]
     boxes = {}
     try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else []
+        named = [line.partition("CSV_HEADER =")[2].strip() for line in lines if line.startswith("#") and "CSV_HEADER =" in line]
         for row in csv.DictReader([*named, *(line for line in lines if not line.startswith("#"))]):
             kind, *numbers = [float(n) for n in re.findall(r"-?[0-9.]+", row["spatial_coordinates"])] or [None]
             if kind == 2:
                 x, y, width, height = numbers
+                if not all(map(math.isfinite, numbers)):
+                    raise ValueError
                 frame = Path(row["file_list"].strip('[]"'))
                 boxes.setdefault(frame.parent.name, {}).setdefault(frame.stem, []).append((x, y, width, height))
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError, csv.Error) as error:
         raise Unusable(f"boxes cannot be read: {path.name}, file_list and spatial_coordinates were needed") from error
     if not boxes:
         raise Unusable("masks missing")

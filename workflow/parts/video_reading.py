@@ -6,6 +6,7 @@ count from the first frame. OpenCV never raises on a bad file and its frame coun
 
 import os
 import re
+import time
 from bisect import bisect_right
 from functools import cached_property
 from itertools import pairwise
@@ -20,6 +21,8 @@ from workflow.lib.manifest import IMAGES
 SLACK = 0.001  # s; Matroska rounds time stamps to milliseconds
 SEEK_FROM = 10.0  # s; below, reading from the beginning costs little
 SEEK_BEFORE = 2.0  # s; the frames right after a seek may rest on ones that were not read
+MOST_PIXELS = 1 << 26  # of a frame; twice those of 8K film
+MOST_FRAMES = 10_000_000  # of a video; 90 hours of 30 a second
 AHEAD = 1.1  # nominal frame periods before a wanted time in which frames are kept as its likely answer
 ONE_THREAD = [cv2.CAP_PROP_N_THREADS, 1, cv2.CAP_PROP_HW_ACCELERATION, cv2.VIDEO_ACCELERATION_NONE]
 
@@ -38,11 +41,18 @@ def fit(picture, short_side, crop):
     if min(height, width) != short_side:
         scale = short_side / min(height, width)
         size = (max(short_side, round(width * scale)), max(short_side, round(height * scale)))
+        check_size(*size)
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     if picture.shape[0] < crop[0] or picture.shape[1] < crop[1]:
         raise Unusable(f"smaller than the crop: {picture.shape[0]} x {picture.shape[1]} pixels, a crop needs {crop[0]} x {crop[1]}")
     top, left = (picture.shape[0] - crop[0]) // 2, (picture.shape[1] - crop[1]) // 2
     return cv2.cvtColor(picture[top : top + crop[0], left : left + crop[1]], cv2.COLOR_BGR2RGB)
+
+
+def check_size(width, height):
+    """Raise Unusable for frames that are too large to be decoded or scaled: a file of a few bytes can claim any size."""
+    if width * height > MOST_PIXELS:
+        raise Unusable(f"frames too large: {width:g} x {height:g} pixels, {MOST_PIXELS} in all are decoded at most")
 
 
 def time_stamps(capture, period, stamp=None):
@@ -69,24 +79,32 @@ def time_stamps(capture, period, stamp=None):
 
 def natural(path):
     """Sorting key of a file name in which numbers count as numbers: 2.jpg comes before 10.jpg."""
-    return [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", path.name)], path.name
+    return [int(part) if k % 2 else part for k, part in enumerate(re.split(r"([0-9]+)", path.name))], path.name
 
 
 class VideoFile:
-    """A video file whose pictures are brought to size by `fit_picture`; raises Unusable where there is none to read."""
+    """A video file whose pictures are brought to size by `fit_picture`; raises Unusable where there is none to read.
+
+    seconds: what reading it may take, from now on; None for any time.
+    """
 
     names = None  # of its frames
 
-    def __init__(self, path, fit_picture):
-        self.path, self.fit_picture = Path(path).resolve(), fit_picture
+    def __init__(self, path, fit_picture, seconds=None):
+        self.path, self.fit_picture, self.seconds = Path(path).resolve(), fit_picture, seconds
+        self.begun = time.monotonic()
         if not self.path.stat().st_size:
             raise Unusable("empty file")
         capture = self.open()
-        if not capture.isOpened() or not capture.grab():
+        if not capture.isOpened():
+            raise Unusable("cannot be decoded")
+        check_size(capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+        if not capture.grab():
             raise Unusable("cannot be decoded")
         fps = capture.get(cv2.CAP_PROP_FPS)
         self.period = 1 / fps if 0 < fps <= 1000 else 1 / 25  # ASSUME: 25 frames per second where the file names none
-        self.claimed_length = capture.get(cv2.CAP_PROP_FRAME_COUNT) * self.period
+        claimed = capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        self.claimed_length = claimed * self.period if 0 < claimed <= MOST_FRAMES else 0.0  # then they are counted
 
     def open(self):
         """A capture at the first frame; FFmpeg only, because other back-ends read patterns and cameras into file names."""
@@ -95,7 +113,18 @@ class VideoFile:
     @cached_property
     def stamps(self):
         """Time stamp of every frame, s, by grabbing them all."""
-        return list(time_stamps(self.open(), self.period))
+        return list(self.stamps_of(self.open()))
+
+    def stamps_of(self, capture, stamp=None):
+        """Time stamps as by `time_stamps`, as long as there are not too many and reading does not take too long."""
+        for frame, own in enumerate(time_stamps(capture, self.period, stamp)):
+            if frame >= MOST_FRAMES:
+                raise Unusable(f"endless: more than {MOST_FRAMES} frames")
+            if self.seconds and time.monotonic() - self.begun > self.seconds:
+                raise Unusable(
+                    f"not decoded within clip: decoding_seconds: {self.seconds:g} s were given, {own:.0f} s of it were read"
+                )
+            yield own
 
     @property
     def n_frames(self):
@@ -104,11 +133,14 @@ class VideoFile:
 
     def counted_length(self):
         """Length in seconds; the last frame is shown for one nominal period."""
-        return max(self.stamps) + self.period
+        return max(self.stamps, default=0) + self.period
 
     def frame_size(self):
         """Height and width of its frames, pixels."""
-        return self.open().read()[1].shape[:2]
+        decoded, picture = self.open().read()
+        if not decoded:
+            raise Unusable("cannot be decoded: the first frame")
+        return picture.shape[:2]
 
     def shown(self, times):
         """Index of the frame shown at each of `times` (s)."""
@@ -139,7 +171,7 @@ class VideoFile:
         """One reading: the time stamp shown at each of `times`, and {stamp: picture} of frames that keep(stamp, next time)."""
         shown, pictures, last = [], {}, 0.0
         capture = self.open()
-        for stamp in time_stamps(capture, self.period, self.seek(capture, times[0]) if seek else None):
+        for stamp in self.stamps_of(capture, self.seek(capture, times[0]) if seek else None):
             while len(shown) < len(times) and times[len(shown)] + SLACK < stamp:
                 shown.append(last)
             if len(shown) == len(times):
@@ -175,7 +207,7 @@ class FrameFolder:
 
     def __init__(self, path, fit_picture, fps):
         self.path, self.fit_picture, self.fps = Path(path), fit_picture, fps
-        files = [p for p in Path(path).iterdir() if p.suffix.lower() in IMAGES and not p.name.startswith(".")]
+        files = [p for p in Path(path).iterdir() if p.suffix.lower() in IMAGES and not p.name.startswith(".") and p.is_file()]
         if not files:
             raise Unusable("folder without images")
         self.files = sorted(files, key=natural)
@@ -206,13 +238,17 @@ class FrameFolder:
 
     def shown(self, times):
         """Index of the frame shown at each of `times` (s)."""
-        return [int((time + SLACK) * self.fps) for time in times]
+        slack = min(SLACK, 0.1 / self.fps)
+        return [int((time + slack) * self.fps) for time in times]
 
 
-def open_video(path, fit_picture, frame_folder_fps):
-    """The VideoFile or FrameFolder at `path`; raises Unusable where there is none."""
+def open_video(path, fit_picture, frame_folder_fps, seconds=None):
+    """The VideoFile or FrameFolder at `path`; raises Unusable where there is none.
+
+    seconds: what reading a file may take. What is no regular file is not opened: a pipe or a device may have no end.
+    """
     if Path(path).is_dir():
         return FrameFolder(path, fit_picture, frame_folder_fps)
     if not Path(path).is_file():
-        raise Unusable("file missing")
-    return VideoFile(path, fit_picture)
+        raise Unusable("no regular file" if Path(path).exists() else "file missing")
+    return VideoFile(path, fit_picture, seconds)

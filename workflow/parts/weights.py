@@ -3,6 +3,7 @@
 import hashlib
 import pickle
 import re
+import zipfile
 from pathlib import Path
 
 import safetensors.torch
@@ -26,6 +27,7 @@ def read_state(path, sha256=None):
         raise BadInput(f"weights {path} do not exist")
     if sha256 and file_sha256(path) != sha256.lower():
         raise BadInput(f"weights {path} have sha256 {file_sha256(path)}, the config says {sha256}")
+    check_archive(path)
     try:
         if path.suffix == ".safetensors":
             return safetensors.torch.load_file(path)
@@ -37,7 +39,7 @@ def read_state(path, sha256=None):
             f"weights {path} cannot be read as a PyTorch state dict: {why}; tensors alone are loaded, never code"
         ) from error
     except Exception as error:
-        reason = str(error).splitlines()[0]
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise BadInput(f"weights {path} cannot be read as safetensors or as a PyTorch state dict: {reason}") from error
     for key in ("model_state", "state_dict", "model"):
         state = state.get(key, state) if isinstance(state, dict) else state
@@ -45,7 +47,26 @@ def read_state(path, sha256=None):
         state = {f"{part}.{name}": tensor for part, own in state.items() for name, tensor in own.items()}
     if not isinstance(state, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
         raise BadInput(f"weights {path} hold {type(state).__name__}, a state dict of tensors was needed")
+    for name, tensor in state.items():
+        if not isinstance(name, str):
+            raise BadInput(f"weights {path} hold a tensor called {name!r}, a name was needed")
+        if tensor.layout != torch.strided or tensor.is_meta or tensor.is_quantized:
+            raise BadInput(f"weights {path}: {name[:100]} is sparse, quantized or without values; plain tensors are needed")
     return state
+
+
+def check_archive(path):
+    """Raise BadInput for a zip archive that unpacks to more than it is: torch does not compress, and memory is bounded."""
+    if zipfile.is_zipfile(path):
+        try:
+            with zipfile.ZipFile(path) as archive:
+                held = sum(info.file_size for info in archive.infolist())
+        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+            return  # torch says what is wrong with it
+        if held > path.stat().st_size:
+            raise BadInput(
+                f"weights {path} unpack from {path.stat().st_size} to {held} bytes, torch's own files are not compressed"
+            )
 
 
 def load_weights(module, state, where, rename=None):
@@ -66,6 +87,9 @@ def load_weights(module, state, where, rename=None):
             for name, tensor in own.items()
             if name in found and found[name].shape != tensor.shape
         ],
+        "hold no real numbers in": [
+            name for name, tensor in own.items() if name in found and tensor.is_floating_point() != found[name].is_floating_point()
+        ],
     }
     if any(misfits.values()):
         told = "; ".join(f"they {what} {some(names)}" for what, names in misfits.items() if names)
@@ -73,6 +97,13 @@ def load_weights(module, state, where, rename=None):
         hint = f"; they look like those of {family}" if family not in (None, published_family(own)) else ""
         raise BadInput(f"weights {where} do not fit the network: {told}{hint}")
     module.load_state_dict(found)
+    check_finite(module, where)
+
+
+def check_finite(module, where):
+    """Raise BadInput where a parameter holds nan or inf."""
+    if bad := [name for name, parameter in module.named_parameters() if not parameter.isfinite().all()]:
+        raise BadInput(f"weights {where}: {some(bad)} hold values that are not finite")
 
 
 def some(names, shown=3):

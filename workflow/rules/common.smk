@@ -5,13 +5,11 @@ import functools
 import re
 
 from snakemake.exceptions import WorkflowError
-from snakemake.utils import validate
 
+from workflow.lib.checked_config import checked_rows
 from workflow.lib.errors import BadInput
 from workflow.lib.experiment import (
-    check_config,
     flows_read,
-    one_sentence,
     pairs_of,
     perturbations_of,
     perturbations_shown,
@@ -21,25 +19,17 @@ from workflow.lib.experiment import (
     used_styles,
 )
 from workflow.lib.model_entries import checkpoint_folder, fetched_weights, model_entry
-from workflow.lib.manifest import fingerprint, read_dataset
+from workflow.lib.manifest import fingerprint
 from workflow.lib.plugins import constant_of, plugin_path
-from workflow.lib.published import published_rows
 from workflow.lib.sequence_sets import masked_frames
 from workflow.lib.shared_videos import shared_videos
 from workflow.lib.sources import digest, folder_digest
 from workflow.lib.trainings import starting_entry, trained_models, training_settings
 
 try:
-    validate(config, "../schemas/config.schema.yaml")
-    check_config(config)
-    PUBLISHED = published_rows(config)
-    ROWS = {
-        name: read_dataset(name, config["datasets"][name])
-        for name in used_datasets(config)
-        if "moving_shapes" not in config["datasets"][name]
-    }
-except (BadInput, WorkflowError) as error:
-    raise WorkflowError(one_sentence(error))
+    PUBLISHED, ROWS = checked_rows(config, workflow.configfiles)
+except BadInput as error:
+    raise WorkflowError(f"config: {error}")
 
 RENDERED = [name for name in used_datasets(config) if name not in ROWS]
 APPLIED = [name for name in used_styles(config) if "apply" in config["styles"][name]]

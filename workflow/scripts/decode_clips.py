@@ -66,7 +66,9 @@ def cut(segment, video, clip):
 def cut_row(row, clip, frame_folder_fps, complete):
     """(starts in s, clips, masks) of one manifest row, masks None where the data set has none; raises Unusable."""
     segment = segment_of(row)
-    video = open_video(row["path"], partial(fit, short_side=clip["short_side"], crop=clip["crop"]), frame_folder_fps)
+    video = open_video(
+        row["path"], partial(fit, short_side=clip["short_side"], crop=clip["crop"]), frame_folder_fps, clip.get("decoding_seconds")
+    )
     times, clips = cut(segment, video, clip)
     masks = read_masks(row["masks"], video, times, clip, complete) if "masks" in row else [None] * len(clips)
     return times[:, 0].tolist(), clips, masks
@@ -87,6 +89,9 @@ def decode_clips(rows, clip, frame_folder_fps, append, append_masks=None, comple
             continue
         except cv2.error as error:
             rejected.append({"video": video, "start_s": start, "reason": f"cannot be decoded: {error.err}"})
+            continue
+        except OSError as error:
+            rejected.append({"video": video, "start_s": start, "reason": f"cannot be read: {error.strerror}"})
             continue
         if len(starts) < clip["clips_per_video"]:
             print(f"{video}: only {len(starts)} different clips fit into the segment")
