@@ -12,6 +12,11 @@ os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(1 << 26))  # of a pictur
 configfile: "config.yaml"
 
 
+for file in config.get("over", []):  # what the experiment is laid over; Snakemake lays the experiment over each of them again
+
+    configfile: file
+
+
 report: "workflow/report/workflow.rst"
 
 

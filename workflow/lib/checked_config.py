@@ -59,6 +59,8 @@ def at(where):
 
 def check_config(config):
     """Raise BadInput where a name is not defined, a plug-in or a file is not there, and where settings contradict each other."""
+    if absent := [path for path in config["over"] if not Path(path).is_file()]:
+        raise BadInput(f"over: there is no file {absent[0]} to lay {config['experiment']} over")
     check_all_names(config)
     check_numbers(config)
     check_plugins(config)

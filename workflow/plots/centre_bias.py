@@ -1,9 +1,9 @@
-"""Centre bias: where the objects of a data set stand, as the mean of its masks."""
+"""Centre bias: where the objects of a data set stand, as the mean of its masks; as Kowal et al. (CVPR 2022), Fig. 7."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from workflow.parts.figure_style import note
+from workflow.parts.figure_style import COLUMN, note
 
 TABLE = "centre_bias"
 
@@ -15,12 +15,15 @@ def draw(table, settings):
     """
     if table.empty:
         return note("no data set of this experiment has masks")
-    figure, grid = plt.subplots(1, len(table), figsize=(2.6 * len(table) + 0.6, 2.8), squeeze=False, layout="constrained")
-    for axes, row in zip(grid[0], table.itertuples(), strict=True):
+    rows = -(-len(table) // 2)
+    figure, grid = plt.subplots(rows, 2, figsize=(COLUMN, 1.85 * rows), squeeze=False, layout="constrained")
+    for axes, row in zip(grid.flat, table.itertuples(), strict=False):
         shown = axes.imshow(np.reshape(row.map, (row.height, row.width)), cmap="gray", vmin=0, vmax=1)
         bounds = "" if np.isnan(row.low) else f" ({row.low:.3f}–{row.high:.3f})"
         value = "no foreground" if np.isnan(row.spread) else f"spread {row.spread:.3f}{bounds}"
-        axes.set(title=row.dataset, xlabel=f"{value}\n{row.n_videos} videos, {row.n_frames} masks, {row.n_empty} empty")
+        axes.set(title=row.dataset, xlabel=f"{value}\n{row.n_videos} videos, {row.n_frames} masks,\n{row.n_empty} empty")
         axes.set(xticks=[], yticks=[])
-    figure.colorbar(shown, ax=grid[0].tolist(), shrink=0.7, label="share of the highest")
+    for axes in grid.flat[len(table) :]:
+        axes.set_axis_off()
+    figure.colorbar(shown, ax=grid.ravel().tolist(), shrink=0.5, aspect=15, label="share of the highest")
     return figure

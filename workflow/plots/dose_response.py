@@ -2,11 +2,15 @@
 
 import re
 
-import seaborn
+import matplotlib.pyplot as plt
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
 
+from workflow.parts.figure_panels import blocks_of, panels
 from workflow.parts.figure_style import named, note
 
 PERTURBATIONS = "all"
+SHADES = plt.get_cmap("viridis")
 
 
 def window_of(perturbation):
@@ -24,15 +28,18 @@ def draw(scores, settings):
     table = table.assign(window=table["perturbation"].map(window_of)).dropna(subset=["window"])
     if table["window"].nunique() < 2:
         return note("a dose-response needs shuffle and block_shuffle, or block_shuffle with several windows")
-    grid = seaborn.relplot(
-        table, x="window", y="value", hue="layer", style="layer", row="metric", col="model", kind="line", markers=True,
-        dashes=False, palette="viridis", height=1.9, aspect=1.4, facet_kws={"margin_titles": True},
-    )  # fmt: skip
-    for (metric, model), axes in grid.axes_dict.items():
-        own = table[(table["metric"] == metric) & (table["model"] == model)]
-        axes.vlines(own["window"], own["low"], own["high"], color="0.6", linewidth=0.8, zorder=0)
+    shades = {"first layer": 0.0, "middle": 0.45, "last layer": 0.9}
+    legend = {name: Line2D([], [], color=SHADES(shade), marker="o") for name, shade in shades.items()}
+    figure, grid = panels(blocks_of(table), legend, ylabel="static S\n{}")
+    windows = sorted(set(table["window"]))
+    for (metric, model), axes in grid.items():
+        own = table[(table["metric"] == metric) & (table["model"] == model)].sort_values("window")
+        for depth, layer in own.groupby("depth"):
+            colour = SHADES(0.9 * depth / max(1, own["depth"].max()))
+            axes.vlines(layer["window"], layer["low"], layer["high"], color=colour, linewidth=0.6, alpha=0.6)
+            axes.plot(layer["window"], layer["value"], marker="o", color=colour)
         axes.set_xscale("log", base=2)
-    grid.set_axis_labels("clip frames kept together", "static similarity S").set_titles(
-        row_template="{row_name}", col_template="{col_name}"
-    )
-    return grid.figure
+        axes.set_xticks(windows, [f"{window:.0f}" for window in windows])
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.set_xlabel("frames kept together")
+    return figure

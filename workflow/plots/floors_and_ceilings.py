@@ -1,9 +1,10 @@
 """Similarities of every layer between what chance and what the network itself set as limits."""
 
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.lines import Line2D
 
-from workflow.parts.figure_style import COLOURS, named, note, slant_layers, wrapped
+from workflow.parts.figure_panels import blocks_of, lines_of, panels
+from workflow.parts.figure_style import COLOURS, draw_curve, label_layers, named, note
 
 LINES = {"random_weights": "--", "c2d_twin": ":"}
 
@@ -21,29 +22,25 @@ def draw(scores, settings):
     floors, own = table[is_floor], named(own).assign(name=own["model"])
     if own.empty:
         return note("no metric of this experiment gives similarities")
-    panels = own.groupby(["metric", "dataset", "name", "model"], sort=False)
-    columns = own.drop_duplicates(["dataset", "name"]).shape[0]
-    rows = -(-panels.ngroups // columns)
-    figure, grid = plt.subplots(
-        rows, columns, figsize=(2.6 * columns + 1.2, 1.9 * rows + 0.4), sharey=True, squeeze=False, layout="constrained"
-    )
-    for axes, ((metric, dataset, name, model), panel) in zip(grid.flat, panels, strict=False):
+    legend = lines_of([factor for factor in ("dynamic", "static", "identical") if factor in set(own["factor"])])
+    drawn = {name: line for name, line in LINES.items() if name in set(floors["derivation"])}
+    legend |= {f"floor: {name.replace('_', ' ')}": Line2D([], [], color="0.3", linestyle=line) for name, line in drawn.items()}
+    figure, grid = panels(blocks_of(own), legend, ylabel="similarity S\n{}")
+    for (metric, model), axes in grid.items():
+        panel = own[(own["metric"] == metric) & (own["model"] == model)].sort_values("depth")
+        dataset, name = panel["dataset"].iloc[0], panel["name"].iloc[0]
         below = floors[(floors["metric"] == metric) & (floors["dataset"] == dataset) & (floors["derived_from"] == name)]
-        draw_panel(axes, panel, below)
-        axes.set_title(f"{wrapped(model)}\n{metric}")
-    handles = {label: h for axes in grid.flat for h, label in zip(*axes.get_legend_handles_labels(), strict=True)}
-    figure.legend(handles.values(), handles.keys(), loc="outside right center", frameon=False)
-    grid[0, 0].set_ylabel("similarity S")
+        draw_panel(axes, panel, below[below["layer"].isin(panel["layer"])])
     return figure
 
 
 def draw_panel(axes, table, floors):
     """Curves of one network with their intervals, its floors and its ceiling."""
-    for factor, own in table.sort_values("depth").groupby("factor", sort=False):
-        label = "ceiling: identical" if factor == "identical" else factor
-        axes.plot(own["layer"], own["value"], color=COLOURS[factor], label=label, marker="o", markersize=3)
-        axes.fill_between(own["layer"], own["low"], own["high"], color=COLOURS[factor], alpha=0.2, linewidth=0)
+    layers = list(dict.fromkeys(table["layer"]))
+    for factor, own in table.groupby("factor", sort=False):
+        draw_curve(axes, [layers.index(layer) for layer in own["layer"]], own, factor)
     for (derivation, factor), own in floors[floors["factor"] != "identical"].sort_values("depth").groupby(["derivation", "factor"]):
-        label = f"floor: {factor}, {derivation.replace('_', ' ')}"
-        axes.plot(own["layer"], own["value"], color=COLOURS[factor], linestyle=LINES[derivation], label=label, linewidth=1)
-    slant_layers(axes)
+        places = [layers.index(layer) for layer in own["layer"]]
+        axes.plot(places, own["value"], color=COLOURS[factor], linestyle=LINES[derivation])
+        axes.vlines(places, own["low"], own["high"], color=COLOURS[factor], linewidth=0.5)
+    label_layers(axes, layers)

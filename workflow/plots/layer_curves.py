@@ -1,9 +1,9 @@
 """Percent static and dynamic of every layer, as in Kowal et al. (CVPR 2022), Fig. 3."""
 
-import seaborn
+from workflow.parts.figure_panels import blocks_of, lines_of, panels
+from workflow.parts.figure_style import draw_curve, label_layers, named, note
 
-from workflow.parts.figure_style import COLOURS, named, note, slant_layers, wrap_titles
-
+FACTORS = ["dynamic", "static"]
 REACHABLE = (15.5, 42.2)  # percent that S in [0, 1] can reach at all: e^0/(e^0 + 2e) to e/(2e + 1)
 
 
@@ -13,23 +13,16 @@ def draw(scores, settings):
 
     Coloured bands are intervals over videos. Metrics without percentages are left out.
     """
-    table = named(scores[(scores["quantity"] == "percent") & scores["factor"].isin(["static", "dynamic"])])
-    table = table.dropna(subset=["value"])
+    table = named(scores[(scores["quantity"] == "percent") & scores["factor"].isin(FACTORS)])
+    table = table.dropna(subset=["value"]).astype({"value": float})
     if table.empty:
         return note("no metric of this experiment gives percentages")
-    grid = seaborn.relplot(
-        table, x="layer", y="value", hue="factor", style="factor", row="metric", col="model", kind="line",
-        markers=True, dashes=False, palette=COLOURS, hue_order=["dynamic", "static"], style_order=["dynamic", "static"],
-        height=1.9, aspect=1.1,
-        facet_kws={"sharex": "col", "margin_titles": True},
-    )  # fmt: skip
-    for axes in grid.axes.flat:
+    figure, grid = panels(blocks_of(table), lines_of(FACTORS), ylabel="percent\n{}")
+    for (metric, model), axes in grid.items():
+        own = table[(table["metric"] == metric) & (table["model"] == model)].sort_values("depth")
+        layers = list(dict.fromkeys(own["layer"]))
         axes.axhspan(*REACHABLE, color="0.95", zorder=0)
-        slant_layers(axes)
-    for (metric, model), axes in grid.axes_dict.items():
-        for (_, factor), own in table[(table["metric"] == metric) & (table["model"] == model)].groupby(["dataset", "factor"]):
-            own = own.sort_values("depth")
-            axes.fill_between(own["layer"], own["low"], own["high"], color=COLOURS[factor], alpha=0.2, linewidth=0)
-    grid.set_axis_labels("", "percent").set_titles(row_template="{row_name}", col_template="{col_name}")
-    wrap_titles(grid)
-    return grid.figure
+        for factor, curve in own.groupby("factor"):
+            draw_curve(axes, [layers.index(layer) for layer in curve["layer"]], curve, factor)
+        label_layers(axes, layers)
+    return figure

@@ -1,8 +1,7 @@
-"""What the last layers encode, network by network, its replicates of other seeds side by side."""
+"""What the last layers encode, network by network, its replicates side by side; as in Kowal et al. (CVPR 2022), Fig. 5 left."""
 
-import matplotlib.pyplot as plt
-
-from workflow.parts.figure_style import COLOURS, named, note, of_last_layers, replicate_groups
+from workflow.parts.figure_panels import lines_of, lists
+from workflow.parts.figure_style import COLOURS, MARKERS, named, note, of_last_layers, replicate_groups
 
 SHOWN = {"percent": ["dynamic", "static"], "share": ["order_dependence", "dynamics", "appearance"]}
 
@@ -10,7 +9,8 @@ SHOWN = {"percent": ["dynamic", "static"], "share": ["order_dependence", "dynami
 def draw(scores, settings):
     """One panel per metric, one row per network, a point with its interval over videos per replicate and factor.
 
-    Replicates are networks whose names differ only by a last number; bars are the means of several.
+    Replicates are networks whose names differ only by a last number; bars are the means of several. Blue and red mean dynamics and
+    appearance in panels of shares.
     """
     table = named(of_last_layers(scores[scores["unit"].isna()]))
     table = table[[factor in SHOWN.get(quantity, []) for quantity, factor in table[["quantity", "factor"]].to_numpy()]]
@@ -19,14 +19,11 @@ def draw(scores, settings):
         return note("no metric of this experiment gives percentages or shares")
     table = table.assign(group=replicate_groups(table["model"]))
     groups, panels = list(dict.fromkeys(table["group"])), list(table.groupby("metric", sort=False))
-    size = (2.6 * len(panels) + 2.6, 0.34 * len(groups) + 0.9)
-    figure, grid = plt.subplots(1, len(panels), figsize=size, sharey=True, squeeze=False, layout="constrained")
-    for axes, (metric, own) in zip(grid[0], panels, strict=True):
+    shown = [factor for factors in SHOWN.values() for factor in factors if factor in set(table["factor"])]
+    figure, grid = lists([groups] * len(panels), len(panels), lines_of(shown), height=0.2)
+    for axes, (metric, own) in zip(grid, panels, strict=True):
         draw_panel(axes, own, groups)
         axes.set_title(metric)
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.6 / size[1]), ncols=3, frameon=False, fontsize=7, handlelength=1)
-    grid[0, 0].set_yticks(range(len(groups)), groups)
-    grid[0, 0].set_ylim(len(groups) - 0.5, -0.5)
     return figure
 
 
@@ -35,18 +32,13 @@ def draw_panel(axes, table, groups):
     quantity = table["quantity"].iloc[0]
     factors = [factor for factor in SHOWN[quantity] if factor in set(table["factor"])]
     for k, factor in enumerate(factors):
-        own = table[table["factor"] == factor]
-        shift = 0.5 * ((k + 0.5) / len(factors) - 0.5)
+        own, colour = table[table["factor"] == factor], COLOURS[factor]
+        shift = 0.6 * ((k + 0.5) / len(factors) - 0.5)
         rows = own["group"].map(groups.index) + shift
-        axes.hlines(rows, own["low"], own["high"], color=COLOURS[factor], linewidth=1, alpha=0.35)
-        axes.plot(own["value"], rows, "o", color=COLOURS[factor], markersize=3, alpha=0.8, label=factor.replace("_", " "))
+        axes.hlines(rows, own["low"], own["high"], color=colour, linewidth=0.8, alpha=0.4)
+        axes.plot(own["value"], rows, MARKERS.get(factor, "o"), color=colour, alpha=0.8)
         means = own.groupby("group")["value"].agg(["mean", "size"]).query("size > 1")
-        axes.plot(
-            means["mean"],
-            [groups.index(group) + shift for group in means.index],
-            "|",
-            color=COLOURS[factor],
-            markersize=9,
-            markeredgewidth=2,
-        )
+        places = [groups.index(group) + shift for group in means.index]
+        axes.plot(means["mean"], places, "|", color=colour, markersize=6, markeredgewidth=1.5)
+    axes.locator_params(axis="x", nbins=4)
     axes.set_xlabel("percent" if quantity == "percent" else "share of variance")

@@ -2,14 +2,14 @@
 
 import matplotlib.pyplot as plt
 
-from workflow.parts.figure_style import named, note, of_last_layers
+from workflow.parts.figure_style import COLUMN, SMALLEST, named, note, of_last_layers
 
 SHOWN = {("percent", "dynamic"): "percent dynamic", ("percent", "static"): "percent static"}
 SHOWN |= {("share", "order_dependence"): "share that depends on order"}
 
 
 def draw(scores, settings):
-    """One row per network, one panel per metric and quantity: frames across, strides down, each cell its value and interval.
+    """One panel per network, metric and quantity: frames across, strides down, each cell its value and interval.
 
     Networks that are one but for their sampling have names that end in frames x stride, as in slowonly-8x2.
     """
@@ -22,14 +22,15 @@ def draw(scores, settings):
     table = table.assign(frames=sampled["frames"].astype(float)).dropna(subset=["shown", "network", "value"])
     if table.empty:
         return note("no network of this experiment has a name that ends in frames x stride, such as slowonly-8x2")
-    rows, columns = list(dict.fromkeys(table["network"])), list(dict.fromkeys(zip(table["metric"], table["shown"], strict=True)))
-    size = (2.5 * len(columns) + 0.6, 1.9 * len(rows) + 0.3)
-    figure, grid = plt.subplots(len(rows), len(columns), figsize=size, squeeze=False, layout="constrained")
-    for j, (metric, shown) in enumerate(columns):
-        own = table[(table["metric"] == metric) & (table["shown"] == shown)]
-        for axes, network in zip(grid[:, j], rows, strict=True):
-            draw_cells(axes, own[own["network"] == network], own["value"].min(), own["value"].max())
-            axes.set_title(f"{network}\n{metric}: {shown}", fontsize=7)
+    panels = list(table.groupby(["metric", "shown", "network"], sort=False))
+    bounds = table.groupby(["metric", "shown"])["value"].agg(["min", "max"])
+    tall = [0.27 * own["stride"].nunique() + 0.45 for _, own in panels]
+    figure, grid = plt.subplots(
+        len(panels), 1, figsize=(COLUMN, sum(tall)), squeeze=False, height_ratios=tall, layout="constrained"
+    )
+    for axes, ((metric, shown, network), own) in zip(grid[:, 0], panels, strict=True):
+        draw_cells(axes, own, *bounds.loc[(metric, shown)])
+        axes.set_title(f"{network.replace(chr(10), ', ')}\n{metric}: {shown}")
     return figure
 
 
@@ -43,7 +44,7 @@ def draw_cells(axes, table, low, high):
         text = f"{row.value:.{digits}f}" + (f"\n[{row.low:.{digits}f}, {row.high:.{digits}f}]" if row.low == row.low else "")
         colour = "black" if row.value > (low + high) / 2 else "white"
         place = frames.index(row.frames), strides.index(row.stride)
-        axes.text(*place, text, ha="center", va="center", fontsize=6, color=colour)
+        axes.text(*place, text, ha="center", va="center", fontsize=SMALLEST, color=colour, linespacing=1)
     axes.set_xticks(range(len(frames)), [f"{n:g}" for n in frames])
     axes.set_yticks(range(len(strides)), strides)
     axes.set_xlabel("frames")

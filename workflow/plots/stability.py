@@ -1,8 +1,9 @@
 """How many videos are enough: the interval of every network's last layer against the number of videos."""
 
-import seaborn
+from matplotlib.ticker import NullLocator
 
-from workflow.parts.figure_style import COLOURS, named, note, of_last_layers, wrap_titles
+from workflow.parts.figure_panels import blocks_of, lines_of, panels
+from workflow.parts.figure_style import COLOURS, MARKERS, named, note, of_last_layers
 
 TABLE = "stability"
 SHOWN = {"S": ["dynamic", "static"], "share": ["dynamics", "appearance"]}
@@ -18,15 +19,18 @@ def draw(stability, settings):
     table = table.assign(half=(table["high"] - table["low"]) / 2).dropna(subset=["half"])
     if table.empty:
         return note("no score of this experiment has an interval: it has no draws, or too few videos")
-    grid = seaborn.relplot(
-        table, x="n_videos", y="half", hue="factor", style="dataset", row="metric", col="model", kind="line", errorbar=None,
-        markers=True, palette=COLOURS, hue_order=[f for f in COLOURS if f in set(table["factor"])], height=1.9, aspect=1.1,
-        facet_kws={"margin_titles": True, "sharey": "row"},
-    )  # fmt: skip
-    grid.set(ylim=(0, None))
-    for axes in grid.axes.flat:
+    legend = {"dynamic, dynamics": "dynamic", "static, appearance": "static"}
+    lines = {name: lines_of([factor])[factor] for name, factor in legend.items()}
+    figure, grid = panels(blocks_of(table), lines, ylabel="± of the value\n{}")
+    for (metric, model), axes in grid.items():
+        own = table[(table["metric"] == metric) & (table["model"] == model)].sort_values("n_videos")
+        for factor, line in own.groupby("factor"):
+            axes.plot(line["n_videos"], line["half"], marker=MARKERS.get(factor, "o"), color=COLOURS[factor])
         axes.set_xscale("log", base=2)
-        axes.xaxis.set_major_formatter("{x:.0f}")
-    grid.set_axis_labels("videos", "± of the value").set_titles(row_template="{row_name}", col_template="{col_name}")
-    wrap_titles(grid)
-    return grid.figure
+        counts = sorted(set(own["n_videos"]))
+        axes.set_xticks(counts[:: -(-len(counts) // 4)], [f"{n:.0f}" for n in counts[:: -(-len(counts) // 4)]])
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.set_xlabel("videos")
+    for axes in grid.values():  # when all curves of a scale are there
+        axes.set_ylim(bottom=0)
+    return figure

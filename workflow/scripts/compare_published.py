@@ -5,7 +5,7 @@ import pandas as pd
 from workflow.lib.job import job
 from workflow.lib.tables import read_table, write_table
 from workflow.parts.pair_selection import of_main_perturbation
-from workflow.parts.proportions import wilson
+from workflow.parts.proportions import relative_change
 from workflow.parts.video_means import mean_over_videos
 
 LAMBDA = 0.5  # of the published unit classes
@@ -28,15 +28,13 @@ def of_curves(row, curves, confidence):
     """Our relative change of top-1, percent: (list of columns, why there is none).
 
     Trained and held against shuffled clips, relative to natural ones: top-1 on the held-out clips when each training ended, shown
-    as they were in training. The interval spans what both networks' intervals allow together: it is never too narrow.
+    as they were in training.
     """
     ends = curves[curves["split"].ne("train") & curves["quantity"].eq("top1")].sort_values("step").groupby("model").last()
     new, old = (ends.loc[row["ours"][key]] for key in ("model", "natural"))
     if not old["value"]:
         return [], f"{row['ours']['natural']} names no held-out clip rightly"
-    (new_low, new_high), (old_low, old_high) = (wilson(end["value"], end["n_videos"], confidence) for end in (new, old))
-    pairs = {"value": (new["value"], old["value"]), "low": (new_low, old_high), "high": (new_high, old_low)}
-    change = {name: 100 * (ours / theirs - 1) for name, (ours, theirs) in pairs.items()}
+    change = relative_change(new["value"], new["n_videos"], old["value"], old["n_videos"], confidence)
     about = {"training": f"{new['dataset']} shuffled, {new['step']} steps", "dataset": new["dataset"], "metric": "top1"}
     return [{**about, "n_videos": int(new["n_videos"]), **change}], ""
 

@@ -1,0 +1,139 @@
+"""Figures fit the columns of a page, whatever the number of networks: their width, their text, their colours."""
+
+import re
+from itertools import combinations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.text import Text
+
+from tests.many_networks import table_of
+from workflow.lib.plugins import ROOT, load_plugin
+from workflow.parts.figure_style import COLOURS, NETWORKS, save_figure, set_style
+
+PLOTS = sorted(path.stem for path in (ROOT / "workflow/plots").glob("*.py"))
+COLUMN, TEXT = 3.25, 6.875  # inches, of CVPR's style of two columns
+PAGE = 8.875  # inches: the height of its text
+# Panels of many networks, which one column of a page does not hold.
+WIDE = {"layer_curves", "unit_bars", "shares", "stability", "lambda_sweep", "training_curves", "over_training", "dose_response"}
+WIDE |= {"floors_and_ceilings", "replicates"}
+SETTINGS = {"lambda": 0.5, "confidence": 0.95}
+
+
+@pytest.fixture(autouse=True)
+def style():
+    with plt.rc_context():
+        set_style()
+        yield
+        plt.close("all")
+
+
+def drawn(plot, table):
+    return load_plugin("plots", plot).draw(table, SETTINGS)
+
+
+def texts_of(figure, monkeypatch):
+    """(text, its box in inches) of everything that is really written when a figure is drawn."""
+    written, draw = [], Text.draw
+
+    def recording(text, renderer):
+        if text.get_visible() and text.get_text().strip():
+            written.append(text)
+        draw(text, renderer)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Text, "draw", recording)
+        figure.canvas.draw()
+    return [(text, text.get_window_extent().transformed(figure.dpi_scale_trans.inverted())) for text in dict.fromkeys(written)]
+
+
+@pytest.mark.parametrize("n", [2, 9, 36])
+@pytest.mark.parametrize("plot", PLOTS)
+def test_a_figure_fits_its_column_and_no_two_texts_meet(plot, n, monkeypatch):
+    figure = drawn(plot, table_of(plot, n))
+    width, height = figure.get_size_inches()
+    assert width == COLUMN or width == TEXT and plot in WIDE and (2 * height > PAGE or plot == "replicates")
+    texts = texts_of(figure, monkeypatch)
+    assert texts
+    for text, box in texts:
+        assert text.get_fontsize() >= 6, text
+        assert box.x0 >= -0.01 and box.y0 >= -0.01 and box.x1 <= width + 0.01 and box.y1 <= height + 0.01, (
+            f"{text} leaves the canvas"
+        )
+    for (a, one), (b, other) in combinations(texts, 2):
+        across = min(one.x1, other.x1) - max(one.x0, other.x0)
+        down = min(one.y1, other.y1) - max(one.y0, other.y0)
+        assert across < 0.01 or down < 0.015, f"{a} and {b} overlap by {across:.3f} x {down:.3f} inches"
+
+
+@pytest.mark.parametrize(
+    "plot", [name for name in PLOTS if name not in {"stability", "lambda_sweep", "training_curves", "centre_bias"}]
+)
+def test_intervals_are_drawn(plot):
+    """Half the reach of all intervals is another picture. Learned and shuffled training make theirs of numbers of videos."""
+    table = table_of(plot, 9 if plot == "shuffled_training" else 2)
+    if "low" in table:
+        narrow = table.assign(**{end: (table["value"] + table[end]) / 2 for end in ("low", "high")})
+    else:
+        narrow = table.assign(n_videos=4 * table["n_videos"])
+    pictures = []
+    for one in (table, narrow):
+        figure = drawn(plot, one)
+        for axes in figure.axes:
+            axes.set_axis_off()  # else the scale of the axes would tell
+        figure.canvas.draw()
+        pictures.append(np.asarray(figure.canvas.buffer_rgba()).copy())
+    assert (pictures[0] != pictures[1]).any()
+
+
+def test_files_are_one_column_wide_and_their_text_is_text(tmp_path):
+    save_figure(drawn("layer_curves", table_of("layer_curves", 2)), tmp_path / "figure.png", tmp_path / "figure.svg")
+    svg = (tmp_path / "figure.svg").read_text()
+    assert float(re.search(r'<svg[^>]* width="([\d.]+)pt"', svg)[1]) == pytest.approx(72 * COLUMN)
+    assert {"dynamic", "static", "c2d-motion-1"} <= set(re.findall(r"<text[^>]*>([^<]+)</text>", svg))
+    assert plt.imread(tmp_path / "figure.png").shape[1] == pytest.approx(300 * COLUMN, abs=1)  # as printers want it
+
+
+# What a colour of linear light looks like to dichromats: Machado, Oliveira & Fernandes, "A physiologically-based model for
+# simulation of color vision deficiency", IEEE TVCG 15(6), 2009, severity 1.
+DICHROMATS = {
+    "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritan": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+
+
+def lab(colour, eye):
+    """CIE L*a*b* (D65) of an sRGB colour as a dichromat sees it."""
+    rgb = np.array(to_rgb(colour))
+    light = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)  # sRGB, IEC 61966-2-1
+    seen = np.clip(np.array(eye) @ light, 0, 1)
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    x, y, z = np.cbrt(np.maximum(to_xyz @ seen / [0.9505, 1, 1.089], 1e-6))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+SHOWN_TOGETHER = [["dynamic", "joint", "static", "residual", "dead"], ["dynamics", "interaction", "appearance", "content"]]
+SHOWN_TOGETHER += [["order_dependence", "dynamics", "appearance"], ["dynamic", "static", "identical"]]
+
+
+@pytest.mark.parametrize("eye", DICHROMATS)
+def test_colours_shown_together_differ_for_colour_blind_eyes(eye):
+    """By 10 of CIE 1976's units, of which 2.3 can just be seen; red and blue, on which all hangs, by 30."""
+
+    def apart(a, b):
+        return np.linalg.norm(lab(a, DICHROMATS[eye]) - lab(b, DICHROMATS[eye]))
+
+    assert apart(COLOURS["static"], COLOURS["dynamic"]) > 30
+    for names in SHOWN_TOGETHER:
+        for a, b in combinations(names, 2):
+            assert apart(COLOURS[a], COLOURS[b]) > 10, (a, b)
+    for a, b in combinations(NETWORKS, 2):
+        assert apart(a, b) > 10, (a, b)
+
+
+def test_static_is_red_and_dynamic_blue():
+    (red, green, blue), (r, g, b) = to_rgb(COLOURS["static"]), to_rgb(COLOURS["dynamic"])
+    assert red > 2 * max(green, blue) and b > 1.4 * g and b > 3 * r

@@ -1,0 +1,85 @@
+"""Where the panels of a figure stand: rows of small ones, or lists of names one above the other."""
+
+import matplotlib.pyplot as plt
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from workflow.parts.figure_style import COLOURS, COLUMN, LETTER, MARKERS, TEXT, wrapped
+
+PAGE = 8.875  # inches: height of the text on a page of CVPR
+LEFT, RIGHT, GAP, LINE = 0.52, 0.08, 0.14, 0.105  # inches: beside the panels, between them, of a line of text
+FOOT = 0.33  # below a panel: numbers, and what they count
+
+
+def lines_of(factors):
+    """The legend of curves: name -> what it looks like."""
+    return {f.replace("_", " "): Line2D([], [], color=COLOURS[f], marker=MARKERS.get(f, "o")) for f in factors}
+
+
+def patches_of(factors):
+    """The legend of bars: name -> what it looks like."""
+    return {factor: Patch(color=COLOURS[factor]) for factor in factors}
+
+
+def blocks_of(table, heading="metric", name="model"):
+    """The panels that a table needs: each heading -> the names that it has, in the order of the table."""
+    return {key: list(dict.fromkeys(own[name])) for key, own in table.groupby(heading, sort=False)}
+
+
+def in_columns(legend, width):
+    """How many entries of a legend fit side by side, and the rows that makes."""
+    columns = max(1, int((width - 0.1) / (LETTER * max(map(len, legend), default=1) + 0.27)))
+    return min(columns, len(legend)) or 1, -(-len(legend) // columns)
+
+
+def panels(blocks, legend, ylabel="{}", height=0.85):
+    """Small panels in rows, each block of them from a new row on, its panels on one scale: figure, {(heading, name): axes}.
+
+    blocks: heading -> names of the panels; legend: name -> handle; ylabel: says what a heading, {}, means. The figure is one
+    column wide, and two only where one column would be longer than a page.
+    """
+    most = max(map(len, blocks.values()))
+    for width, fit in ((COLUMN, 3), (TEXT, 6)):
+        across = -(-most // -(-most // fit))
+        wide = (width - LEFT - RIGHT - GAP * (across - 1)) / across
+        titles = {name: wrapped(name, int(wide / LETTER)) for names in blocks.values() for name in names}
+        columns, legend_rows = in_columns(legend, width)
+        pitch = LINE * max(title.count("\n") + 1 for title in titles.values()) + 0.05 + height + FOOT
+        top = 1.25 * LINE * legend_rows + 0.06
+        tall = top + pitch * sum(-(-len(names) // across) for names in blocks.values())
+        if tall <= PAGE:
+            break
+    figure, grid, bottom = plt.figure(figsize=(width, tall)), {}, tall - top
+    for heading, names in blocks.items():
+        for i, name in enumerate(names):
+            bottom -= pitch if i % across == 0 else 0
+            place = LEFT + (i % across) * (wide + GAP), bottom + FOOT
+            box = place[0] / width, place[1] / tall, wide / width, height / tall
+            axes = figure.add_axes(box, sharey=grid.get((heading, names[0])))
+            axes.set_title(titles[name])
+            axes.tick_params(labelleft=i % across == 0)
+            if i % across == 0:
+                axes.set_ylabel(ylabel.format(heading))
+            grid[heading, name] = axes
+    figure.legend(legend.values(), legend.keys(), loc="upper center", ncols=columns, borderaxespad=0.3)
+    return figure, grid
+
+
+def lists(rows, across=1, legend=(), height=0.15, letters=24):
+    """Panels of named rows: figure, [axes in the order of `rows`]; rows: a list of the row names of each panel, in order.
+
+    With `across`, that many stand side by side and share the names of their rows, whose lines hold so many letters. One column
+    wide, two beyond two panels a row.
+    """
+    width = TEXT if across > 2 else COLUMN
+    texts = [[wrapped(name, letters) for name in names] for names in rows]
+    tall = [max(height, LINE * (max(text.count("\n") for text in own) + 1.7)) * len(own) + 0.1 for own in texts[::across]]
+    columns, legend_rows = in_columns(legend, width)
+    figure = plt.figure(figsize=(width, sum(tall) + 0.42 * len(tall) + 0.14 * legend_rows), layout="constrained")
+    grid = figure.subplots(len(tall), across, squeeze=False, height_ratios=tall)
+    for i, (axes, own) in enumerate(zip(grid.flat, texts, strict=True)):
+        axes.set_yticks(range(len(own)), own if i % across == 0 else [""] * len(own))
+        axes.set_ylim(len(own) - 0.5, -0.5)
+    if legend:
+        figure.legend(legend.values(), legend.keys(), loc="outside upper center", ncols=columns)
+    return figure, list(grid.flat)
