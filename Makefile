@@ -1,15 +1,21 @@
 # make       set up and run the embedded default experiment, or make CONFIG=mine.yaml; the report's path is printed last
+# make fig3  the same of any experiment under resources/experiments: make fig3_small, make table1, make known_truth, ...
 # make test  set up and run the tests
 # make bench measure speed and memory, or make bench ONLY="features plan"
 PYTHON ?= python3
 CORES ?= all
 SNAKEMAKE = .venv/bin/snakemake --cores $(CORES)
+EXPERIMENTS = $(basename $(notdir $(wildcard resources/experiments/*.yaml)))
 
-.PHONY: run test lint bench lock
+.PHONY: run test lint bench lock $(EXPERIMENTS)
 
 run: .venv/ready
 	$(SNAKEMAKE) $(if $(CONFIG),--configfile $(CONFIG))
 	@echo; echo "The report: results/reports/$$(sed -n 's/^experiment: *\([^ #]*\).*/\1/p' $(or $(CONFIG),config.yaml))/report.html"
+
+$(EXPERIMENTS): %: resources/experiments/%.yaml .venv/ready
+	$(SNAKEMAKE) --configfile $<
+	@echo; echo "The report: results/reports/$@/report.html"
 
 test: .venv/ready
 	OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 2 --dist loadfile

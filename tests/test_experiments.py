@@ -1,6 +1,7 @@
 """The paper's experiments as configs: they plan whole, and every network fits the clips that they ask for."""
 
 import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from snakemake.utils import update_config
 from tests.copied_project import ROOT, Project
 from workflow.lib.checked_config import check_config
 from workflow.lib.config_schema import fill_and_check
-from workflow.lib.experiment import used_datasets
+from workflow.lib.experiment import used_datasets, used_models
 from workflow.lib.manifest import read_dataset
 from workflow.lib.plugins import load_plugin
 from workflow.lib.published import published_rows, read_published
@@ -19,16 +20,19 @@ from workflow.parts.pathways import pathway_sets
 from workflow.parts.video_reading import fit
 
 EXPERIMENTS = ROOT / "resources/experiments"
-LAID_OVER = {"fig3": ["fig3"], "fig3_released": ["fig3", "fig3_released"], "fig3_small": ["fig3_small"]}
+NAMES = sorted(path.stem for path in EXPERIMENTS.glob("*.yaml"))
+ALL_NETWORKS = ["fig3", "fig3_released", "fig3_small"]
+# Every figure and table of the paper, and the sweeps of its supplement.
+PAPER = ["fig1", "fig3", "fig4", "fig5_left", "fig5_right", "fig6", "fig7", "table1", "lambda_sweep", "frames_stride"]
 
 
-def merged(names):
-    """The top-level keys of config.yaml and some experiments, mappings laid over each other as Snakemake does."""
-    whole = yaml.safe_load((ROOT / "config.yaml").read_text())
-    for name in names:
-        for key, value in yaml.safe_load((EXPERIMENTS / f"{name}.yaml").read_text()).items():
-            whole[key] = {**whole.get(key, {}), **value} if isinstance(value, dict) else value
-    return whole
+def merged(name):
+    """An experiment as Snakemake reads it: laid over config.yaml and what it names in `over`."""
+    config, own = (yaml.safe_load(path.read_text()) for path in (ROOT / "config.yaml", EXPERIMENTS / f"{name}.yaml"))
+    for path in own.get("over", []):
+        update_config(config, yaml.safe_load((ROOT / path).read_text()))
+    update_config(config, own)
+    return config
 
 
 @pytest.fixture(scope="module")
@@ -47,17 +51,16 @@ def project(tmp_path_factory):
     return project
 
 
-@pytest.mark.parametrize("experiment", LAID_OVER)
+@pytest.mark.parametrize("experiment", ALL_NETWORKS)
 def test_every_network_of_the_figure_is_planned(project, experiment):
-    files = [f"resources/experiments/{name}.yaml" for name in LAID_OVER[experiment]]
-    planned = project.planned("--configfile", *files)
+    planned = project.planned("--configfile", f"resources/experiments/{experiment}.yaml")
     assert planned["describe_model"] == planned["dump_features"] == 8 and planned["score_features"] == 24
     assert planned.get("fetch_weights", 0) == (0 if experiment == "fig3_small" else 7)
 
 
-@pytest.mark.parametrize("experiment", LAID_OVER)
+@pytest.mark.parametrize("experiment", ALL_NETWORKS)
 def test_every_network_of_the_figure_fits_the_clips(experiment):
-    config = merged(LAID_OVER[experiment])
+    config = merged(experiment)
     for name in config["analyses"][0]["models"]:
         entry = config["models"][name]
         with torch.device("meta"):
@@ -67,16 +70,6 @@ def test_every_network_of_the_figure_fits_the_clips(experiment):
         assert network.size <= min(config["clip"]["crop"]), name
 
 
-OVERLAYS = {
-    "fig5_right": "fig5_left",
-    "fig6": "fig5_left",
-    "fig7": "table1",
-    "moca": "fig4",
-    "fig3_released": "fig3",
-    "frames_stride": "fig3",
-    "frames_stride_small": "known_truth",
-    "over_training": "known_truth",
-}
 VIDEOS = {"MoCA": "JPEGImages", "TAO-VOS": "JPEGImages", "DAVIS": "JPEGImages/480p", "ImageNetVID": "", "davis16": "JPEGImages"}
 
 
@@ -109,12 +102,10 @@ def home(tmp_path_factory):
     return home
 
 
-@pytest.mark.parametrize("experiment", sorted(path.stem for path in EXPERIMENTS.glob("*.yaml")))
+@pytest.mark.parametrize("experiment", NAMES)
 def test_every_experiment_is_valid_and_its_published_numbers_have_their_place(experiment, home, monkeypatch):
     monkeypatch.chdir(home)
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
-    for name in filter(None, [OVERLAYS.get(experiment), experiment]):  # as --configfile does
-        update_config(config, yaml.safe_load((EXPERIMENTS / f"{name}.yaml").read_text()))
+    config = merged(experiment)
     fill_and_check(config)
     assert config["experiment"] == experiment
     check_config(config)
@@ -127,7 +118,7 @@ def test_every_experiment_is_valid_and_its_published_numbers_have_their_place(ex
 @pytest.mark.parametrize("experiment", ["fig4", "moca"])
 def test_widescreen_videos_fit_the_clips_of_segmentation(experiment):
     """Videos of 16:9 at any size, resized to the short side, are wide enough for the crop."""
-    config = merged({"moca": ["fig4", "moca"]}.get(experiment, [experiment]))
+    config = merged(experiment)
     height, width = config["clip"]["crop"]
     for tall, wide in ((360, 640), (480, 854), (720, 1280), (1080, 1920)):
         fitted = fit(np.zeros((tall, wide, 3), np.uint8), config["clip"]["short_side"], config["clip"]["crop"])
@@ -135,12 +126,45 @@ def test_widescreen_videos_fit_the_clips_of_segmentation(experiment):
 
 
 @pytest.mark.parametrize(
-    ("names", "figure"),
-    [(["fig5_left"], "Fig. 5 left"), (["fig5_left", "fig5_right"], "Fig. 5 right"), (["fig5_left", "fig6"], "Fig. 6")],
-    ids=lambda value: value[-1] if isinstance(value, list) else "",
+    ("experiment", "figure"), [("fig5_left", "Fig. 5 left"), ("fig5_right", "Fig. 5 right"), ("fig6", "Fig. 6"), ("fig7", "Fig. 7")]
 )
-def test_every_published_case_of_training_is_named(names, figure):
+def test_every_published_case_of_training_is_named(experiment, figure):
     rows = [row for row in read_published() if row["figure"] == figure]
-    named = yaml.safe_load((EXPERIMENTS / f"{names[-1]}.yaml").read_text())["published"]
+    named = merged(experiment)["published"]
     assert {(row["network"], row["trained_on"]) for row in rows} == {(own["network"], own["trained_on"]) for own in named}
     assert all("ours" in own for own in named)
+
+
+def test_every_figure_and_table_of_the_paper_is_a_target_of_its_own_real_and_small():
+    wanted = {f"{name}{kind}" for name in PAPER for kind in ("", "_small")}
+    assert wanted <= set(NAMES)
+    page = (ROOT / "docs/paper.md").read_text()
+    assert all(f"`{name}`" in page for name in wanted)
+    for name in wanted:
+        head = (EXPERIMENTS / f"{name}.yaml").read_text().split("experiment:")[0]
+        assert f"# make {name}, or snakemake --cores all --configfile resources/experiments/{name}.yaml\n" in head
+
+
+@pytest.mark.parametrize("name", [f"{name}_small" for name in PAPER])
+def test_small_twins_need_nothing_that_is_not_made_here(name):
+    """Rendered videos, no weights to be brought or fetched, no published number beside networks that are not the paper's."""
+    config = merged(name)
+    assert all("moving_shapes" in config["datasets"][dataset] for dataset in used_datasets(config))
+    assert not any("weights" in config["models"][model] for model in used_models(config)) and not config.get("published")
+
+
+def test_make_runs_an_experiment_by_its_name():
+    for name in NAMES:
+        done = subprocess.run(["make", "--dry-run", name], cwd=ROOT, capture_output=True, text=True, check=True)
+        assert f"--configfile resources/experiments/{name}.yaml" in done.stdout
+        assert f"results/reports/{name}/report.html" in done.stdout
+
+
+def test_an_experiment_is_laid_over_others_by_one_file_and_a_wrong_name_is_told(project):
+    """known_truth.yaml below fig6_small.yaml gives its data sets, fig5_left_small.yaml the analyses, and config.yaml the rest."""
+    planned = project.planned("--configfile", "resources/experiments/fig6_small.yaml")
+    assert planned["train_model"] == 6 and planned["sweep_lambda"] == 1 and planned["train_style"] == 2
+    mistaken = {"over": ["resources/experiments/fig5_lift.yaml"], "experiment": "mistaken"}
+    (project.folder / "mistaken.yaml").write_text(yaml.safe_dump(mistaken))
+    status, printed = project.run("--dry-run", "--configfile", "mistaken.yaml")
+    assert status and "over: there is no file resources/experiments/fig5_lift.yaml to lay mistaken over" in printed

@@ -1,4 +1,4 @@
-"""What the last layer of every network encodes, one row per network, data set and stream."""
+"""What layers encode, one row per layer, network and data set: all layers, or the last one of every stream."""
 
 import pandas as pd
 
@@ -22,11 +22,11 @@ KEYS = ["model", "stream", "dataset", "training", "layer"]
 
 
 def measured(scores):
-    """Scores of last layers, each measure of each metric: (metric, quantity, factor) -> its rows, in the order they are shown."""
-    last = of_last_layers(scores[scores["unit"].isna()])
+    """Scores of whole layers, each measure of each metric: (metric, quantity, factor) -> its rows, in the order they are shown."""
+    whole = scores[scores["unit"].isna()]
     found = {
         (metric, *measure): own[(own["quantity"] == measure[0]) & (own["factor"] == measure[1])]
-        for metric, own in last.groupby("metric", sort=False)
+        for metric, own in whole.groupby("metric", sort=False)
         for measure in MEASURES
     }
     shown = sorted(found, key=lambda key: key[1] != "share")  # shares first: they mean the same in every network
@@ -34,8 +34,18 @@ def measured(scores):
 
 
 def last_layer_values(scores):
-    """Numbers of every network's last layer with the ends of their intervals, a column each: a DataFrame."""
-    rows = {key: dict(zip(KEYS, key, strict=True)) | {"n_videos": n} for key, n in networks(scores)}
+    """Numbers of every network's last layer, as `layer_values` gives them."""
+    return layer_values(of_last_layers(scores))
+
+
+def last_layer_table(scores):
+    """The same as people read it, as `layer_table` gives it."""
+    return layer_table(of_last_layers(scores))
+
+
+def layer_values(scores):
+    """Numbers of layers with the ends of their intervals, a column each: a DataFrame."""
+    rows = {key: dict(zip(KEYS, key, strict=True)) | {"n_videos": n} for key, n in layers(scores)}
     for (metric, quantity, factor), own in measured(scores).items():
         column = "_".join([metric, factor] if quantity == "share" else [metric, quantity, factor])
         for key, (_, row) in zip(keys_of(own), own.iterrows(), strict=True):
@@ -43,12 +53,12 @@ def last_layer_values(scores):
     return pd.DataFrame(list(rows.values()), columns=None if rows else [*KEYS, "n_videos"])
 
 
-def last_layer_table(scores):
+def layer_table(scores):
     """The same as people read it: a column per measure, a cell holding a number and its interval."""
     whole = scores[scores["unit"].isna()]
     full_names = dict(zip(keys_of(whole), named(whole)["model"].str.split("\n").str[0], strict=True))
     rows = {}
-    for key, n in networks(scores):
+    for key, n in layers(scores):
         about = {"network": full_names[key], "data set": key[2], "trained on": key[3], "layer": key[4]}
         rows[key] = about, {}, {"videos": n}
     for (metric, *measure), own in measured(scores).items():
@@ -58,10 +68,10 @@ def last_layer_table(scores):
     return pd.DataFrame([about | cells | counts for about, cells, counts in rows.values()]).fillna("")
 
 
-def networks(scores):
-    """(key, least number of videos that its numbers rest on) of every last layer, in the order of the scores."""
-    last, least = of_last_layers(scores[scores["unit"].isna()]), {}
-    for key, n in zip(keys_of(last), last["n_videos"], strict=True):
+def layers(scores):
+    """(key, least number of videos that its numbers rest on) of every layer, in the order of the scores."""
+    whole, least = scores[scores["unit"].isna()], {}
+    for key, n in zip(keys_of(whole), whole["n_videos"], strict=True):
         least[key] = min(n, least.get(key, n))
     return least.items()
 

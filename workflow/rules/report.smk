@@ -3,7 +3,8 @@
 #         units_{dataset}.parquet, previews_{dataset}.parquet
 # Why:    people look rather than read.
 DUMPS = "results/features/{dataset}/{model}/{shard}.parquet"  # of each the first says what software made it
-PRINTED = ["last_layers", "models"] + (["claims"] if claims() else []) + (["accuracy"] if accuracies() else [])
+PRINTED = ["last_layers", "layers", "models"] + (["claims"] if claims() else []) + (["accuracy"] if accuracies() else [])
+PRINTED += ["published"] if PUBLISHED else []
 
 
 rule draw_plot:
@@ -123,6 +124,7 @@ rule write_tables:
         models=expand("results/models/{model}.parquet", model=used_models(config)),
         claims="results/reports/{experiment}/claims.parquet" if claims() else [],
         accuracy="results/reports/{experiment}/accuracy.parquet" if accuracies() else [],
+        published="results/reports/{experiment}/published.parquet" if PUBLISHED else [],
     output:
         expand("results/reports/{{experiment}}/tables/{table}.{form}", table=PRINTED, form=["csv", "tex"]),
     log:
