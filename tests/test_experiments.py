@@ -149,6 +149,7 @@ def test_every_figure_and_table_of_the_paper_is_a_target_of_its_own_real_and_sma
 def test_small_twins_need_nothing_that_is_not_made_here(name):
     """Rendered videos, no weights to be brought or fetched, no published number beside networks that are not the paper's."""
     config = merged(name)
+    fill_and_check(config)
     assert all("moving_shapes" in config["datasets"][dataset] for dataset in used_datasets(config))
     assert not any("weights" in config["models"][model] for model in used_models(config)) and not config.get("published")
 
