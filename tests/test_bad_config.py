@@ -1,10 +1,15 @@
 """What is wrong with a configuration is said in one sentence before any work."""
 
 import copy
+import re
 
 import pytest
+import yaml
 
 from tests.copied_project import TINY, Project
+from workflow.lib.checked_config import checked_rows
+from workflow.lib.errors import BadInput
+from workflow.parts.frame_orders import try_dynamics
 
 
 @pytest.fixture(scope="module")
@@ -47,12 +52,24 @@ def trained(settings, *names, **keys):
         (changed("styles", "oil", value={"apply": "hues"}), "no perturbations plug-in 'hues': looked for"),
         (changed("styles", "oil", value={"painter": "oil", "options": {"turn": 0.5}}), "'apply' is a dependency of 'options'"),
         (changed("styles", "oil", "painter", value="oils"), "no perturbations plug-in 'oils': looked for"),
-        (changed("analyses", 0, "models", value=["x3d"]), "no models is called 'x3d'"),
-        (changed("analyses", 0, "dataset", value="kinetics"), "no datasets is called 'kinetics'"),
+        (changed("analyses", 0, "models", value=["x3d"]), "analyses: 0: models: no models is called 'x3d'"),
+        (changed("analyses", 0, "dataset", value="kinetics"), "analyses: 0: dataset: no datasets is called 'kinetics'"),
         (trained({}, "slowonly@7"), "no checkpoint of slowonly is declared at step 7; train: checkpoints names 0, 20"),
         (trained({"frame_order": "reversed"}), "'reversed' is not one of ['natural', 'shuffled']"),
         (trained({}, weights="w.pth"), "slowonly: train: the file w.pth does not exist"),
-        (changed("pairs", "styles", value=["oil", "pastel"]), "no styles is called 'pastel'"),
+        (changed("models", "slowonly", "options", "widht", value=4), "models: slowonly: models plug-in 'resnet3d' cannot be used"),
+        (
+            changed("pairs", "dynamics", value=[{"block_shuffle": {"windov": 4}}]),
+            "pairs: dynamics: perturbations plug-in 'block",
+        ),
+        (changed("pairs", "dynamics", value="hue"), "'hue' is a perturbation of appearance; one of dynamics is needed"),
+        (changed("styles", "oil", value={"apply": "hue", "options": {"trun": 0.5}}), "got an unexpected keyword argument 'trun'"),
+        (changed("styles", "oil", value={"apply": "oil"}), "styles: oil: the perturbations plug-in 'oil' has no apply()"),
+        (changed("clip", "fps", value=float("nan")), "clip: fps: nan came, a finite number was needed"),
+        (changed("clip", "frames", value=8.0), "clip: frames: 8.0 is not of type 'integer'"),
+        (changed("shard_size", value=1) | {"datasets": {"shapes": {"moving_shapes": {"videos": 20_000}}}}, "into 20000 shards"),
+        (changed("analyses", 0, "metrics", value=["mine.py"]), "analyses: 0: metrics: 'mine.py' came, the name of a plug-in"),
+        (changed("pairs", "styles", value=["oil", "pastel"]), "pairs: styles: no styles is called 'pastel'"),
         (changed("pairs", "styles_per_clip", value=3), "styles_per_clip is 3, but only 2 styles are listed"),
         (changed("datasets", "shapes", value={"folder": "nowhere"}), "nowhere"),
         (changed("datasets", "shapes", value={"manifest": "none.csv"}), "none.csv"),
@@ -65,3 +82,27 @@ def test_a_bad_config_is_refused_in_one_sentence(project, config, sentence):
     told = [line for line in printed.splitlines() if sentence in line]
     assert told[0].strip().startswith("config:") and "Traceback" not in printed
     assert not (project.folder / "results").exists()
+
+
+TEXTS = {
+    "config.yaml, line 3: 'seed' stands in line 1 already; a key is given once": "seed: 0\nexperiment: a\nseed: 1\n",
+    "config.yaml, line 1: what stands here holds itself": "experiment: &x {y: *x}\n",
+    "the key 2020 is no text; write it in quotes": "experiment: a\n2020: 1\n",
+    "holds more than 1000000 values": "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+    + "".join(f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 10)}]\n" for n in range(6)),
+}
+
+
+@pytest.mark.parametrize("sentence", TEXTS)
+def test_what_yaml_would_take_without_a_word_is_refused(tmp_path, monkeypatch, sentence):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.yaml").write_text(TEXTS[sentence])
+    with pytest.raises(BadInput, match=re.escape(sentence)):
+        checked_rows(yaml.safe_load(TEXTS[sentence]), ["config.yaml"])
+
+
+def test_dynamics_that_clips_cannot_be_shown_in_are_known_before_any_clip():
+    for options, sentence in (({"window": 5}, "a window of 5 came"), ({"window": "4"}, "cannot be drawn of 8 frames")):
+        with pytest.raises(BadInput, match=sentence):
+            try_dynamics([("shuffle", {}), ("block_shuffle", options)], 8, 0.25)
+    try_dynamics([("shuffle", {}), ("block_shuffle", {"window": 4}), ("flow_jitter", {})], 8, 0.25)

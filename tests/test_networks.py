@@ -188,9 +188,9 @@ def test_every_pathway_is_shown_its_frames_and_the_highest_score_is_kept(tmp_pat
 def test_sampling_that_cannot_be_had_is_refused_before_long_work(tmp_path):
     (tmp_path / "two.py").write_text(TWO_RATES)
     model = entry(str(tmp_path / "two.py")) | {"sampling": "independent"}
-    assert describe_model("two", model, CLIP, ["shuffle"])
+    assert describe_model("two", model, CLIP, [("shuffle", {})])
     with pytest.raises(BadInput, match="model two: sampling 'independent' shuffles each pathway by itself, reverse came"):
-        describe_model("two", model, CLIP, ["shuffle", "reverse"])
+        describe_model("two", model, CLIP, [("shuffle", {}), ("reverse", {})])
 
 
 def test_a_class_list_of_another_network_is_refused(tmp_path):

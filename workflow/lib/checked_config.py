@@ -149,6 +149,8 @@ def check_dynamics(config):
                 changes = constant_of(plugin_path("perturbations", name), "CHANGES", "dynamics")
                 if changes != "dynamics":
                     raise BadInput(f"'{name}' is a perturbation of {changes}; one of dynamics is needed")
+                if perturbations_of(pairs).count((name, options)) > 1:
+                    raise BadInput(f"{name} comes twice with the same options")
                 check_plugin("perturbations", name, ["draw_jitter", "draw_order"], ("n_frames", "rng"), options)
 
 

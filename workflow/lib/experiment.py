@@ -54,10 +54,16 @@ def pairs_of(config, dataset):
     return config["pairs"] | ({"dynamics": own[0]} if own else {})
 
 
+def dynamics_shown(config, model):
+    """Perturbations of dynamics that a model is shown, each once: list of (plug-in, options)."""
+    datasets = [analysis["dataset"] for analysis in config["analyses"] if model in analysis["models"]]
+    named = [perturbation for dataset in datasets for perturbation in perturbations_of(pairs_of(config, dataset))]
+    return [perturbation for k, perturbation in enumerate(named) if perturbation not in named[:k]]
+
+
 def perturbations_shown(config, model):
     """Names of the perturbations of dynamics that a model is shown, each once."""
-    datasets = [analysis["dataset"] for analysis in config["analyses"] if model in analysis["models"]]
-    return list(dict.fromkeys(name for dataset in datasets for name, _ in perturbations_of(pairs_of(config, dataset))))
+    return list(dict.fromkeys(name for name, _ in dynamics_shown(config, model)))
 
 
 def flows_read(config, model):

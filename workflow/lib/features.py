@@ -90,12 +90,18 @@ def read_keys(paths):
     """The key columns of all shards, as one DataFrame."""
     tables = [read_columns(path, list(KEYS)) for path in paths]
     with readable(paths[0]):
-        return pa.concat_tables(tables).to_pandas()
+        keys = pa.concat_tables(tables).to_pandas()
+    if (wrong := keys["variant"].isna() | keys["variant"].duplicated()).any():
+        what = f"variant {keys['variant'][wrong].iloc[0]} comes twice or has no name"
+        raise BadInput(f"{paths[0]} and the shards beside it: {what}; delete them, and they are made anew")
+    return keys
 
 
 def read_layer(paths, layer):
     """One layer's activations of all shards: float32 [variant, unit]; BadInput where shards disagree on its width."""
     blocks = [read_columns(path, [layer]).column(0) for path in paths]
+    if empty := [path for path, block in zip(paths, blocks, strict=True) if block.null_count]:
+        raise BadInput(f"{empty[0]} has variants without activations of layer {layer}; delete it, and it is made anew")
     widths = sorted({block.type.list_size for block in blocks})
     if len(widths) > 1:
         raise BadInput(f"layer {layer} has {' and '.join(map(str, widths))} units in different shards of one feature dump")

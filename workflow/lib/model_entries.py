@@ -24,17 +24,22 @@ INHERITED = {  # keys that a derived model takes from its source, and their defa
 
 
 def is_url(weights):
-    """Whether weights are to be fetched; BadInput for an address that is not http or https."""
+    """Whether weights are to be fetched; BadInput for an address that is not http or https, or is none."""
     scheme = re.match(r"(\w+)://", weights or "")
     if scheme and scheme[1].lower() not in ("http", "https"):
         raise BadInput(f"weights {weights} came, a path or an http(s) address was needed")
+    try:
+        if scheme and not urlsplit(weights).hostname:
+            raise ValueError("it names no server")
+    except ValueError as error:
+        raise BadInput(f"weights {weights} are no address: {error}") from error
     return bool(scheme)
 
 
 def cached_path(url):
     """Where the file at `url` is kept: under its own name with a digest of the address, for many addresses end alike."""
     name = PurePosixPath(re.sub(r"[^\w.@-]", "_", PurePosixPath(unquote(urlsplit(url).path)).name) or "weights")
-    return f"{CACHE}/{name.stem}-{hashlib.sha256(url.encode()).hexdigest()[:8]}{name.suffix}"
+    return f"{CACHE}/{name.stem[:100]}-{hashlib.sha256(url.encode()).hexdigest()[:8]}{name.suffix[:20]}"
 
 
 def class_list_path(classes):

@@ -42,6 +42,33 @@ def draw_dynamics(perturbation, options, n_frames, min_distance, *keys):
     return {"frame_order": list(range(n_frames)), "flow_hue": hue.tolist(), "flow_saturation": saturation.tolist()}
 
 
+def loaded(dynamics):
+    """The perturbations of a list of (plug-in, options): label -> (plug-in, options).
+
+    Raises BadInput where one is named twice and where a label would run into the number of a draw.
+    """
+    perturbations = {}
+    for name, options in dynamics:
+        called = label(name, options)
+        if called in perturbations:
+            raise BadInput(f"pairs: dynamics names {called} twice")
+        if called[-1].isdigit():
+            raise BadInput(f"pairs: dynamics is '{called}', but draws are numbered: a name that does not end in a digit is needed")
+        perturbations[called] = load_perturbation(name, options), options
+    return perturbations
+
+
+def try_dynamics(dynamics, n_frames, min_distance):
+    """Draw every perturbation of a list of (plug-in, options) once; raises BadInput where clips of `n_frames` forbid it."""
+    for name, (perturbation, options) in loaded(dynamics).items():
+        try:
+            draw_dynamics(perturbation, options, n_frames, min_distance, "try", name)
+        except BadInput:
+            raise
+        except (TypeError, ValueError, ArithmeticError, IndexError) as error:  # numpy's, for an option of a wrong kind
+            raise BadInput(f"pairs: dynamics {name} cannot be drawn of {n_frames} frames: {error}") from error
+
+
 def draw_order(perturbation, options, n_frames, min_distance, *keys):
     """Frame order of one clip by a dynamics plug-in, keyed by `keys`: list of int [frame].
 

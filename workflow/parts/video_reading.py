@@ -95,6 +95,9 @@ class VideoFile:
         self.begun = time.monotonic()
         if not self.path.stat().st_size:
             raise Unusable("empty file")
+        with self.path.open("rb") as file:
+            if file.read(8) == b"ffconcat":  # FFmpeg would open the files that it lists, whatever they are
+                raise Unusable("a list of files, no video")
         capture = self.open()
         if not capture.isOpened():
             raise Unusable("cannot be decoded")

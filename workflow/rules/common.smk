@@ -9,10 +9,10 @@ from snakemake.exceptions import WorkflowError
 from workflow.lib.checked_config import checked_rows
 from workflow.lib.errors import BadInput
 from workflow.lib.experiment import (
+    dynamics_shown,
     flows_read,
     pairs_of,
     perturbations_of,
-    perturbations_shown,
     segments,
     used_datasets,
     used_models,

@@ -17,7 +17,8 @@ rule describe_model:
         name="{model}",
         model=lambda w: model_entry(config, w.model),
         clip={key: config["clip"][key] for key in ("frames", "crop")},
-        perturbations=lambda w: perturbations_shown(config, w.model),
+        dynamics=lambda w: dynamics_shown(config, w.model),
+        min_distance=config["pairs"]["min_distance"],
         source=lambda w: source("describe_model", network_plugin(w.model)),
     script:
         "../scripts/describe_model.py"

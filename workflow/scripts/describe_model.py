@@ -9,6 +9,7 @@ from workflow.lib.job import job
 from workflow.lib.plugins import constant_of, plugin_path
 from workflow.lib.tables import write_table
 from workflow.parts.class_lists import read_classes
+from workflow.parts.frame_orders import try_dynamics
 from workflow.parts.networks import build_network, class_scores, provenance
 from workflow.parts.pathways import check_reads, check_sampling, pathway_sets
 from workflow.parts.pooling import hooked_layers, refuse_not_finite
@@ -19,14 +20,15 @@ from workflow.parts.weights import state_sha256
 
 
 @torch.inference_mode()
-def describe_model(name, entry, clip, perturbations=()):
+def describe_model(name, entry, clip, dynamics=(), min_distance=0):
     """Rows of table `models` for the network of a config entry; raises BadInput where it does not fit the clips.
 
-    perturbations: names of the changes of order that it will be shown.
+    dynamics: the perturbations that it will be shown, a list of (plug-in, options).
     """
+    try_dynamics(dynamics, clip["frames"], min_distance)
     network, training = build_network(entry)
     check_reads(name, network, entry["family"])
-    check_sampling(name, network, entry["sampling"], perturbations)
+    check_sampling(name, network, entry["sampling"], [perturbation for perturbation, _ in dynamics])
     try:
         shown = pathway_sets(clip["frames"], network, entry["sampling"])
     except BadInput as error:
@@ -101,5 +103,5 @@ def check_classes(name, scores, classes, where):
 if __name__ == "__main__":
     with job(snakemake):
         params = snakemake.params
-        rows = describe_model(params.name, params.model, params.clip, params.perturbations)
+        rows = describe_model(params.name, params.model, params.clip, params.dynamics, params.min_distance)
         write_table(snakemake.output.layers, "models", rows)

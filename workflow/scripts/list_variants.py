@@ -1,10 +1,9 @@
 """List exactly what networks will be shown: every clip in its styles and dynamics."""
 
-from workflow.lib.errors import BadInput
 from workflow.lib.experiment import perturbations_of
 from workflow.lib.job import job
 from workflow.lib.tables import read_table, write_table
-from workflow.parts.frame_orders import draw_dynamics, label, load_perturbation
+from workflow.parts.frame_orders import draw_dynamics, loaded
 from workflow.parts.seeding import generator, seed_of
 
 SIDES = 0.9, 0.95  # ASSUME: a crop of 90 to 95 % of both sides is another look at the same appearance and motion
@@ -39,25 +38,9 @@ def draw_crop(clip, draw, seed):
     return [*rng.uniform(0, 1 - side, 2).tolist(), float(side)]
 
 
-def loaded(pairs):
-    """The perturbations that `pairs` names: label -> (plug-in, options).
-
-    Raises BadInput where one is named twice and where a label would run into the number of a draw.
-    """
-    perturbations = {}
-    for name, options in perturbations_of(pairs):
-        called = label(name, options)
-        if called in perturbations:
-            raise BadInput(f"pairs: dynamics names {called} twice")
-        if called[-1].isdigit():
-            raise BadInput(f"pairs: dynamics is '{called}', but draws are numbered: a name that does not end in a digit is needed")
-        perturbations[called] = load_perturbation(name, options), options
-    return perturbations
-
-
 def list_variants(clips, pairs, seed):
     """Variants of every row of the clip table: rows of table `variants`, styles varying slower than dynamics."""
-    rows, perturbations = [], loaded(pairs)
+    rows, perturbations = [], loaded(perturbations_of(pairs))
     for clip in clips.itertuples():
         dynamics = dynamics_of(clip.clip, clip.n_frames, perturbations, pairs["orders_per_clip"], pairs["min_distance"], seed)
         shown = {name: {"dynamics": name, **columns, "augmentation": None, "crop": None} for name, columns in dynamics.items()}

@@ -1,0 +1,322 @@
+"""Nothing that comes from outside is run, escapes the results folder, or takes memory and time without bound."""
+
+import ast
+import io
+import json
+import os
+import pickle
+import socket
+import struct
+import subprocess
+import sys
+import zipfile
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from tests import made_videos as made
+from tests.copied_project import ROOT, TINY, Project
+from tests.fuzzed_weights import Runs
+from tests.test_decoding import CLIP, decode, reason
+from workflow.lib.arrays import open_frames
+from workflow.lib.config_schema import fill_and_check
+from workflow.lib.errors import BadInput
+from workflow.lib.model_entries import CACHE, cached_path
+from workflow.lib.plugins import plugin_path
+from workflow.lib.tables import read_table
+from workflow.parts import video_reading
+from workflow.parts.mask_reading import array_of
+from workflow.parts.video_reading import Unusable, open_video
+from workflow.parts.weights import read_state
+
+FORBIDDEN = {  # calls, by the last two parts of their name, that run or unpack what they are given
+    *("eval", "exec", "compile", "__import__", "os.system", "os.popen", "yaml.load", "yaml.unsafe_load", "yaml.full_load"),
+    *("pickle.load", "pickle.loads", "pickle.Unpickler", "pandas.read_pickle", "pd.read_pickle", "marshal.loads", "shelve.open"),
+    *("shutil.unpack_archive", "archive.extract", "archive.extractall", "tarfile.open", "joblib.load", "torch.jit.load"),
+}
+MODULES = {"subprocess", "shelve", "marshal", "dill", "joblib", "cloudpickle", "tarfile", "pty", "commands"}
+
+
+def dangers(tree):
+    """What of a file's syntax runs or unpacks what it is given."""
+    for node in ast.walk(tree):
+        names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        yield from (name for name in names if name.split(".")[0] in MODULES)
+        if isinstance(node, ast.Call):
+            name = ".".join(ast.unparse(node.func).split(".")[-2:])
+            options = {own.arg: ast.unparse(own.value) for own in node.keywords}
+            if name in FORBIDDEN or options.get("shell", "False") != "False" or options.get("allow_pickle", "False") != "False":
+                yield name
+            if name == "torch.load" and options.get("weights_only") != "True":
+                yield name
+
+
+SOURCES = sorted([*(ROOT / "workflow").rglob("*.py"), *(ROOT / "resources").rglob("*.py"), *(ROOT / "docs").glob("*.py")])
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_source_runs_what_it_reads(path):
+    assert not list(dangers(ast.parse(path.read_text())))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pickle.loads(data)",
+        "torch.load(path)",
+        "torch.load(path, weights_only=False)",
+        "np.load(path, allow_pickle=True)",
+        "import subprocess",
+        "x.run(f'ffmpeg {name}', shell=True)",
+        "os.system(name)",
+        "yaml.load(text)",
+        "eval(text)",
+        "archive.extractall()",
+    ],
+)
+def test_such_a_line_would_be_seen(line):
+    assert list(dangers(ast.parse(line)))
+    assert not list(dangers(ast.parse("module.eval(); torch.load(p, weights_only=True); np.load(p); yaml.safe_load(t)")))
+
+
+def test_no_rule_has_a_shell_command_or_code_of_its_own():
+    for path in [ROOT / "Snakefile", *(ROOT / "workflow/rules").glob("*.smk")]:
+        assert not [line for line in path.read_text().splitlines() if line.strip() in ("shell:", "run:")], path
+        assert "shell(" not in path.read_text(), path
+
+
+@pytest.mark.parametrize("how", ["system", "exec", "eval"])
+@pytest.mark.parametrize("packing", ["pickle0", "pickle5", "torch", "old torch"])
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+def test_a_checkpoint_with_code_is_refused_and_never_run(tmp_path, monkeypatch, how, packing, suffix):
+    monkeypatch.chdir(tmp_path)
+    content, file = {"state_dict": {"w": torch.zeros(2)}, "hook": Runs(how)}, io.BytesIO()
+    if packing.startswith("pickle"):
+        pickle.dump(content, file, protocol=int(packing[-1]))
+    else:
+        torch.save(content, file, _use_new_zipfile_serialization=packing == "torch")
+    Path(f"net{suffix}").write_bytes(file.getvalue())
+    with pytest.raises(BadInput, match=f"weights net{suffix} cannot be read"):
+        read_state(f"net{suffix}")
+    assert os.listdir() == [f"net{suffix}"]
+    if packing.startswith("pickle"):  # the trap does spring where it is let
+        pickle.loads(file.getvalue())
+        assert Path("pwned").exists()
+
+
+def test_arrays_of_objects_are_refused_and_never_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    objects = np.empty(2, object)
+    objects[:] = Runs("system")
+    np.save("frames.npy", objects, allow_pickle=True)
+    np.savez("masks.npz", mask=objects)
+    with pytest.raises(BadInput, match=r"frames\.npy is damaged or no store of clips"):
+        open_frames("frames.npy")
+    video = open_video(made.write_video(tmp_path / "v.mp4", 5), lambda picture: picture, 24)
+    with pytest.raises(Unusable, match=r"masks cannot be read: masks\.npz"):
+        array_of(Path("masks.npz"), video)
+    assert not Path("pwned").exists()
+
+
+def test_archives_that_unpack_to_more_than_they_may_are_not_unpacked(tmp_path):
+    with zipfile.ZipFile(tmp_path / "net.pth", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("net/data.pkl", bytes(50_000_000))
+    with pytest.raises(BadInput, match=r"unpack from \d{5} to 50000000 bytes"):
+        read_state(tmp_path / "net.pth")
+    np.savez_compressed(tmp_path / "masks.npz", mask=np.zeros((5, 3000, 3000), np.uint8))
+    video = open_video(made.write_video(tmp_path / "v.mp4", 5), lambda picture: picture, 24)
+    with pytest.raises(Unusable, match=r"masks\.npz unpacks to 45000128 bytes"):
+        array_of(tmp_path / "masks.npz", video)
+
+
+NAMES = ["..", ".", "a/b", "../a", "/etc", "a\\b", "a b", "a\n", "a\0", "-rf", "$(touch x)", "`x`", "a;b", "", ".hidden", "ä"]
+NAMES += ["a" * 101]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("kind", ["datasets", "styles", "models", "experiment"])
+def test_names_that_become_paths_are_plain(kind, name):
+    config = json.loads(json.dumps(TINY))
+    if kind == "experiment":
+        config[kind] = name
+    else:
+        config[kind][name] = next(iter(config[kind].values()))
+    with pytest.raises(BadInput, match=rf"^{kind}: "):
+        fill_and_check(config)
+
+
+@pytest.mark.parametrize("name", ["../models/x3d", "x3d/../x3d", "/etc/passwd", "x3d.", "a b", "", "x3d\n"])
+def test_plugins_are_found_by_plain_names_only(name):
+    with pytest.raises(BadInput, match="no models plug-in"):
+        plugin_path("models", name)
+
+
+@pytest.mark.parametrize(
+    "path", ["..", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "a/../../b", "", "%00", "x" * 400, "a%0Ab", "~", "-rf", "$(x)"]
+)
+def test_fetched_files_lie_in_their_folder(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    place = Path(cached_path(f"https://example.org/{path}"))
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"x")
+    (tmp_path / f"{place}.part.json").write_bytes(b"x")  # as while it is fetched
+    assert place.resolve().parent == tmp_path / CACHE
+
+
+ODD = ["a b.mp4", 'it\'s "so".mp4', "$(touch pwned).mp4", "`touch pwned`.mp4", "-rf.mp4", "new\nline.mp4", "{shard}.mp4", "a..mp4"]
+ODD += ["a;touch pwned.mp4", "%05d.mp4", "*.mp4", "日本.mp4", "a,b.mp4", "\u202e4pm.mp4"]
+
+
+def test_videos_of_any_name_run_and_write_in_results_alone(tmp_path):
+    config = TINY | {
+        "datasets": {"odd": {"folder": "videos"}},
+        "clip": {"frames": 4, "fps": 12.5, "short_side": 32, "crop": [32, 32], "max_rejected": 0},
+        "shard_size": 100,
+        "style_training": {"dataset": "odd"},
+        "analyses": [{"dataset": "odd", "models": ["time_average"], "metrics": ["pearson"]}],
+    }
+    project, data = Project(tmp_path / "project", config), made.write_video(tmp_path / "v.mp4", 12).read_bytes()
+    (project.folder / "videos/sub folder").mkdir(parents=True)
+    for name in ODD:
+        (project.folder / "videos" / name).write_bytes(data)
+    (project.folder / "videos/sub folder/link.mp4").symlink_to(tmp_path / "v.mp4")
+    before = {path for path in tmp_path.rglob("*") if ".snakemake" not in path.parts}
+    project.done("results/variants/odd/000.parquet")
+    made_here = {path for path in tmp_path.rglob("*") if ".snakemake" not in path.parts} - before
+    results = project.folder / "results"
+    assert {path for path in made_here if "__pycache__" not in path.parts and path != results} <= set(results.rglob("*"))
+    clips = read_table(results / "clips/odd/clips.parquet", "clips")
+    assert sorted(clips["video"]) == sorted([*ODD, "sub folder/link.mp4"])
+    assert sorted(path.name for path in results.glob("clips/odd/000/*")) == [
+        "clips.parquet",
+        "frames.npy",
+        "masks.npy",
+        "rejected.parquet",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["fifo", "socket to nowhere", "folder", "device", "loop", "long"])
+def test_what_is_no_file_is_rejected_without_waiting(tmp_path, kind):
+    path = tmp_path / "x.mp4"
+    expected = "no regular file"
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+        expected = "folder without images"
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    elif kind == "loop":
+        path.symlink_to(path)
+        expected = "file missing"
+    elif kind == "long":
+        path = tmp_path / ("x" * 300 + ".mp4")
+        expected = "cannot be read: File name too long"
+    else:
+        path.symlink_to(tmp_path / "none")
+        expected = "file missing"
+    assert reason(path) == expected
+
+
+@pytest.mark.parametrize("name", ["list.mp4", "list.m3u8", "list.mpd", "list.sdp"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ffconcat version 1.0\nfile sound.mp4\n",
+        "ffconcat version 1.0\nfile {url}\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{url}\n#EXT-X-ENDLIST\n",
+        "RTSPtextRTSP://127.0.0.1:{port}/a\n",
+        "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video {port} RTP/AVP 96\na=rtpmap:96 H264/90000\n",
+    ],
+    ids=["list of files", "list of addresses", "playlist", "redirection", "session"],
+)
+def test_what_lists_other_videos_is_none(tmp_path, name, text):
+    made.write_video(tmp_path / "sound.mp4", 40)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        port = server.getsockname()[1]
+        (tmp_path / name).write_text(text.format(url=f"http://127.0.0.1:{port}/x.ts", port=port))
+        assert reason(tmp_path / name) in ("a list of files, no video", "cannot be decoded")
+        with pytest.raises(BlockingIOError):  # nobody has called
+            server.accept()
+
+
+def test_a_pipe_among_the_frames_is_no_frame(tmp_path):
+    for number in range(20):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), made.numbered(number))
+    os.mkfifo(tmp_path / "20.png")
+    (clip,), _, _ = decode(tmp_path)
+    assert len(clip) == CLIP["frames"]
+
+
+def test_decoding_ends_where_time_or_frames_run_out(tmp_path, monkeypatch):
+    video = made.claim_frames(made.write_video(tmp_path / "v.avi", 40, codec="MJPG"), 2_000_000_000)
+    (clip,), _, _ = decode(video)  # billions are claimed, forty counted
+    assert made.numbers_of(clip)
+    assert reason(video, decoding_seconds=1e-9).startswith("not decoded within clip: decoding_seconds: 1e-09 s were given")
+    monkeypatch.setattr(video_reading, "MOST_FRAMES", 10)
+    assert reason(video) == "endless: more than 10 frames"
+
+
+def png(path, side):
+    """A black square PNG of any size, written row by row."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    packer, rows = zlib.compressobj(1), bytes(side + 1)
+    packed = b"".join(packer.compress(rows) for _ in range(side)) + packer.flush()
+    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b""))
+
+
+BOUNDED = """
+import json, os, resource, sys
+os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] = str(1 << 26)  # as the Snakefile sets it
+from workflow.scripts.decode_clips import decode_clips
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+row = {"video": "v", "path": sys.argv[1], "start_s": "", "end_s": "", "label": "", "split": ""}
+accepted, rejected = decode_clips([row], json.loads(sys.argv[2]), 25, lambda clip: None)
+print(json.dumps([len(accepted), rejected, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before]))
+"""
+
+
+@pytest.mark.parametrize("kind", ["pictures", "video", "claimed", "thin"])
+def test_huge_frames_are_rejected_in_little_memory(tmp_path, kind):
+    path = tmp_path / "v"
+    if kind == "pictures":  # 16384 x 16384 pixels, 805 MB once decoded
+        path.mkdir()
+        png(path / "00.png", 16384)
+        for number in range(1, 25):
+            os.link(path / "00.png", path / f"{number:02d}.png")
+    elif kind == "thin":  # 1 x 60000 pixels, whose short side is to become 64
+        path.mkdir()
+        for number in range(25):
+            cv2.imwrite(str(path / f"{number:02d}.png"), np.zeros((1, 60000), np.uint8))
+    else:
+        path = tmp_path / "v.avi"
+        side = 8400 if kind == "video" else 64
+        writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 25, (side, side))
+        for _ in range(2 if kind == "video" else 12):
+            writer.write(np.zeros((side, side, 3), np.uint8))
+        writer.release()
+        if kind == "claimed":
+            data = bytearray(path.read_bytes())
+            for tag, offset in ((b"avih", 8 + 32), (b"strf", 8 + 4)):
+                at = data.index(tag) + offset
+                data[at : at + 8] = struct.pack("<II", 60000, 60000)
+            path.write_bytes(data)
+    clip = json.dumps(CLIP | {"short_side": 1200, "crop": [1200, 1200]})
+    done = subprocess.run([sys.executable, "-c", BOUNDED, path, clip], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    accepted, rejected, kilobytes = json.loads(done.stdout.splitlines()[-1])
+    if kind != "claimed":  # there the frames may say better
+        assert not accepted and rejected[0]["reason"].startswith(
+            ("frames too large: ", "image cannot be decoded", "cannot be decoded")
+        )
+    assert kilobytes < 500_000
