@@ -1,14 +1,12 @@
 """An experiment made of invented numbers, with every file that its report is written from: no network is run."""
 
 import io
-import json
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
+from workflow.lib.features import KEYS, write_features
 from workflow.lib.plugins import ROOT
 from workflow.lib.tables import write_table
 
@@ -90,6 +88,7 @@ def write_inputs(folder):
     tables["quality"] = [
         {"style": "oil", "quantity": "warp_ratio", "value": 3.0, "bound": 2.5, "warning": "oil flickers", "n_clips": 4}
     ]
+    tables["clips"] = [{"clip": c, "video": c, "label": "left", "sha256": c * 64} for c in "ab"]
     tables["rejected"] = [{"video": "<b>.mp4", "reason": "too short: 3 frames"}]
     paths = {name: folder / f"{name}.parquet" for name in tables}
     for name, path in paths.items():
@@ -102,12 +101,13 @@ def write_inputs(folder):
     benchmark = folder / "benchmarks/dump_features/shapes/keen/000.tsv"
     benchmark.parent.mkdir(parents=True)
     benchmark.write_text("s\tmax_rss\n2.5\t300.0\n")
-    about = json.dumps({"weights_sha256": "0", "software": {"torch": "2.99"}})
-    pq.write_table(pa.table({"clip": ["a"]}).replace_schema_metadata({"about": about}), folder / "dump.parquet")
+    keys = {key: [] for key in KEYS}
+    about = {"weights_sha256": "0", "software": {"torch": "2.99"}}
+    write_features(folder / "dump.parquet", keys, {"last": np.empty((0, 2))}, about)
     lists = {"plots": ["scatter.png"], "svgs": ["scatter.svg"], "galleries": ["gallery_shapes.png"], "features": ["dump.parquet"]}
     files = {name: [folder / file for file in own] for name, own in lists.items()}
     files |= {"benchmarks": [benchmark], "flow": [], "accuracy": [], "segmentation": [], "published": []}
-    files |= {name: [paths[name]] for name in ("models", "quality", "rejected", "units", "previews")}
+    files |= {name: [paths[name]] for name in ("models", "quality", "rejected", "clips", "units", "previews")}
     files |= {name: paths[name] for name in ("scores", "claims")}
     report = ROOT / "workflow/report"
     return Inputs(**files, template=report / "report.html.j2", style=report / "report.css", code=report / "report.js")

@@ -1,5 +1,6 @@
 """Clips show the frames that a plain reading of the whole video would show at their times; what cannot be cut says why."""
 
+import hashlib
 from pathlib import Path
 
 import cv2
@@ -26,6 +27,7 @@ def decode(*videos, start="", end="", folder_fps=25, **changes):
     rows = [{**segment, **file} for file in files]
     clips = []
     accepted, rejected = decode_clips(rows, {**CLIP, **changes}, folder_fps, clips.append)
+    assert [row["sha256"] for row in accepted] == [hashlib.sha256(clip.tobytes()).hexdigest() for clip in clips]
     assert len(clips) == len(accepted)
     return clips, accepted, rejected
 

@@ -9,7 +9,7 @@ from workflow.parts.findings import asked, findings, notes
 from workflow.parts.last_layers import last_layer_table, last_layer_values
 from workflow.parts.numbers import fixed, is_numeric, readable
 from workflow.parts.report_html import html_table
-from workflow.parts.report_tables import layer_tables, network_table, stage_table, weights_table
+from workflow.parts.report_tables import data_table, layer_tables, network_table, stage_table, weights_table
 from workflow.scripts.write_report import write_report
 
 
@@ -108,6 +108,15 @@ def test_networks_weights_and_run_time(tmp_path):
     assert stages.loc["train_model"].to_dict() == {"seconds": 2.5, "mb": 300, "jobs": 1, "untimed": 1}
     assert stages.loc["dump_features"].to_dict() == {"seconds": 5, "mb": 300, "jobs": 2, "untimed": 0}
     assert stage_table([]) is None and pd.isna(stage_table([tmp_path / "benchmarks/a/0.tsv"])["seconds"][0])
+
+
+def test_a_data_set_has_one_digest_that_every_clip_and_their_order_decide():
+    clips = pd.DataFrame({"dataset": ["x", "x", "y", "y"], "video": ["a", "a", "a", "b"], "clip": list("abcd"), "label": ["l"] * 4})
+    digests = [data_table(clips.assign(sha256=own)).set_index("dataset")["sha256"] for own in (list("1221"), list("1212"))]
+    assert (
+        digests[0]["x"] != digests[0]["y"] and digests[1]["x"] == digests[1]["y"] == digests[0]["x"] and len(digests[0]["x"]) == 64
+    )
+    assert data_table(clips.assign(sha256=None))[["videos", "clips", "labels"]].to_numpy().tolist() == [[1, 2, 1], [2, 2, 1]]
 
 
 def test_tables_are_escaped_and_mark_words():

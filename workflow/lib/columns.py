@@ -68,6 +68,7 @@ TABLES = {
         "start_s": (seconds, "first frame, seconds from the start of the video"),
         "fps": (rate, "frames per second of the clip"),
         "n_frames": (count, "number of frames of the clip"),
+        "sha256": (text, "sha256 of the bytes of its frames as they are stored: equal where it was decoded alike"),
     },
     "rejected": {
         "video": (text, "video, as named in the manifest"),

@@ -1,5 +1,6 @@
 """The tables of the report: what the pipeline's tables hold, as people read it."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,14 @@ def weights_table(models, config):
     entries = [config["models"].get(name.split("@")[0], {}) for name in own["model"]]
     seeds = [entry.get("seed", config["seed"]) for entry in entries]
     return own.assign(seed=seeds)[["model", "seed", "training", "weights_sha256"]]
+
+
+def data_table(clips):
+    """What the data sets hold, and a digest of all their clips in order: a column `dataset` beside table `clips`."""
+    own = clips.groupby("dataset", sort=False)
+    counts = own.agg(videos=("video", "nunique"), clips=("clip", "size"), labels=("label", "nunique"))
+    digest = own["sha256"].agg(lambda each: hashlib.sha256("".join(each.fillna("")).encode()).hexdigest())
+    return counts.assign(sha256=digest).reset_index()
 
 
 def accuracy_table(accuracy):

@@ -91,6 +91,7 @@ rule write_report:
         units=expand("results/reports/{{experiment}}/units_{dataset}.parquet", dataset=analysed_datasets()),
         previews=expand("results/reports/{{experiment}}/previews_{dataset}.parquet", dataset=analysed_datasets()),
         quality=expand("results/stylized/{dataset}/quality.parquet", dataset=analysed_datasets()),
+        clips=expand("results/clips/{dataset}/clips.parquet", dataset=analysed_datasets()),
         rejected=expand("results/clips/{dataset}/rejected.parquet", dataset=analysed_datasets()),
         models=expand("results/models/{model}.parquet", model=used_models(config)),
         published="results/reports/{experiment}/published.parquet" if PUBLISHED else [],

@@ -1,6 +1,7 @@
 """Cut clips of one length, rate and size out of videos, and out of their masks where they have any."""
 
 import csv
+import hashlib
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -104,7 +105,8 @@ def decode_clips(rows, clip, frame_folder_fps, append, append_masks=None, comple
                     print(f"{video}: {why} of the clip at {start:.3f} s")
             known = {c: row[c] or None for c in ("label", "split")}
             moment = {"start_s": start, "fps": clip["fps"], "n_frames": clip["frames"]}
-            accepted.append({"clip": f"{video}@{start:.3f}", "video": video, **known, **moment})
+            digest = hashlib.sha256(np.ascontiguousarray(pictures)).hexdigest()
+            accepted.append({"clip": f"{video}@{start:.3f}", "video": video, **known, **moment, "sha256": digest})
     return accepted, rejected
 
 

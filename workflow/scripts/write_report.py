@@ -25,6 +25,7 @@ from workflow.parts.report_tables import (
     accuracy_table,
     claims_table,
     cost_table,
+    data_table,
     layer_tables,
     network_table,
     segmentation_table,
@@ -78,13 +79,13 @@ def tables_of(files, scores, quality, rejected, config, benchmarks):
 def write_report(files, datasets, config, benchmarks):
     """The report as a string of HTML.
 
-    files: the rule's inputs, of which quality and rejected have one file per data set; benchmarks: what training cost, files
+    files: the rule's inputs, of which quality, rejected and clips have one file per data set; benchmarks: what training cost, files
     that need not be there.
     """
-    quality, rejected = (of_datasets(files[name], datasets, name) for name in ("quality", "rejected"))
+    quality, rejected, clips = (of_datasets(files[name], datasets, name) for name in ("quality", "rejected", "clips"))
     scores = of_main_perturbation(read_table(files.scores, "scores"))
     claims = read_table(files.claims, "claims") if files.claims else ()
-    tables = tables_of(files, scores, quality, rejected, config, benchmarks)
+    tables = tables_of(files, scores, quality, rejected, config, benchmarks) | {"data": data_table(clips)}
     units, previews = units_of(files, datasets)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     return environment.from_string(Path(files.template).read_text()).render(
