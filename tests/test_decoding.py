@@ -80,7 +80,8 @@ def test_a_row_of_the_table(plain):
         {"video": "a/b.mp4", "path": str(plain), "start_s": "1", "end_s": "1.64", "label": "run", "split": ""}
     )
     known = {"video": "a/b.mp4", "label": "run", "split": None}
-    assert row == {"clip": "a/b.mp4@1.000", **known, "start_s": 1.0, "fps": 12.5, "n_frames": 8}
+    digest = hashlib.sha256(clip.tobytes()).hexdigest()
+    assert row == {"clip": "a/b.mp4@1.000", **known, "start_s": 1.0, "fps": 12.5, "n_frames": 8, "sha256": digest}
     assert clip.shape == (8, 32, 32, 3) and clip.dtype == np.uint8
     assert made.numbers_of(clip) == list(range(25, 41, 2))
 
