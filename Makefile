@@ -1,5 +1,6 @@
-# make       set up and run the embedded default experiment, or make CONFIG=mine.yaml; the report's path is printed last
+# make       set up and run the embedded default experiment, or make CONFIG=mine.yaml; where to look is printed last
 # make fig3  the same of any experiment under resources/experiments: make fig3_small, make table1, make known_truth, ...
+# make check what is wrong with CONFIG or its networks, before the videos are read (networks with `train` are trained for it)
 # make test  set up and run the tests
 # make audit look the pinned dependencies up in the database of known vulnerabilities (needs the network)
 # make bench measure speed and memory, or make bench ONLY="features plan"
@@ -8,11 +9,16 @@ CORES ?= all
 SNAKEMAKE = .venv/bin/snakemake --cores $(CORES)
 EXPERIMENTS = $(basename $(notdir $(wildcard resources/experiments/*.yaml)))
 
-.PHONY: run test lint audit bench lock $(EXPERIMENTS)
+.PHONY: run check test lint audit bench lock $(EXPERIMENTS)
 
 run: .venv/ready
 	$(SNAKEMAKE) $(if $(CONFIG),--configfile $(CONFIG))
-	@echo; echo "The report: results/reports/$$(sed -n 's/^experiment: *\([^ #]*\).*/\1/p' $(or $(CONFIG),config.yaml))/report.html"
+	@name=$$(sed -n "s/^experiment: *[\"']*\([A-Za-z0-9_.-]*\).*/\1/p" config.yaml $(CONFIG) | tail -n 1); folder=results/reports/$$name; echo; \
+	echo "Report:  $$folder/report.html"; echo "Figures: $$folder/*.svg, the same as .png"; \
+	echo "Tables:  $$folder/tables/*.csv, all numbers in $$folder/*.parquet"; echo "Logs:    results/logs/<rule>/"
+
+check: .venv/ready
+	$(SNAKEMAKE) $(if $(CONFIG),--configfile $(CONFIG)) --until describe_model
 
 $(EXPERIMENTS): %: resources/experiments/%.yaml .venv/ready
 	$(SNAKEMAKE) --configfile $<

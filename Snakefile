@@ -1,10 +1,26 @@
 # Does a network look at what things look like, or at how they move?
 # The table of contents: configuration, the stages in the order they run, and what a run must leave behind.
 import os
+import shutil
+import sys
 
 from snakemake.utils import min_version
 
 min_version("9.0")
+if not workflow.current_basedir.is_local:
+    # A module from a host comes file by file, as Snakemake asks for them: what those import is taken out of its clone.
+    repository = workflow.current_basedir.hosted_repo.repo
+    code = os.path.abspath(f".snakemake/modules/{repository.commit(workflow.current_basedir.ref).hexsha}")
+    if not os.path.isdir(code):
+        os.makedirs(f"{code}.partial", exist_ok=True)
+        repository.git.archive(os.path.basename(code), output=f"{code}.tar")
+        shutil.unpack_archive(f"{code}.tar", f"{code}.partial")
+        os.remove(f"{code}.tar")
+        os.rename(f"{code}.partial", code)
+    sys.path.insert(0, code)
+
+from workflow.lib.failures import after_failure
+
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle OpenMP threads must not spin on shared cores
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(1 << 26))  # of a picture, before it is decoded: bounds the memory of jobs
 
@@ -18,6 +34,10 @@ for file in config.get("over", []):  # what the experiment is laid over; Snakema
 
 
 report: "workflow/report/workflow.rst"
+
+
+onerror:
+    print(after_failure("".join(open(file).read() for file in log)))
 
 
 include: "workflow/rules/common.smk"
@@ -34,10 +54,6 @@ include: "workflow/rules/scores.smk"
 include: "workflow/rules/report.smk"
 
 
-localrules:
-    all,
-
-
 onstart:
     if workflow.local_exec:
         # With its limit of jobs a second, Snakemake 9.27 wakes up once more a second for every job that has ended.
@@ -49,3 +65,4 @@ rule all:
     input:
         f"results/reports/{config['experiment']}/report.html",
         expand("results/reports/{experiment}/tables/{table}.csv", experiment=config["experiment"], table=PRINTED),
+    localrule: True

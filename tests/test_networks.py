@@ -208,7 +208,7 @@ def test_a_network_that_gives_nan_is_refused(tmp_path):
 
 
 BAD_NETWORKS = {
-    "torch.nn.LSTM(8, 4)": "layer first gives 3 rows for one clip",
+    "torch.nn.LSTM(8, 4)": "layer first gives 8 rows for one clip",
     "torch.nn.Flatten(0, 1)": "layer first gives 3 rows for one clip",
     "torch.nn.Threshold(float('inf'), float('nan'))": "gave nan at variant noise, layer first, unit 0",
 }
@@ -254,5 +254,5 @@ def test_a_network_that_cannot_take_its_input_is_one_sentence(tmp_path):
         "import torch\nfrom workflow.parts.network import Network\n\n\ndef build():\n"
         "    return Network(torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3)), {'first': '0'}, frames=4, size=32, control=True)\n"
     )
-    with pytest.raises(BadInput, match=r"model flat cannot take .* = \[1, 3, 4, 32, 32\] \(see `call`\): Expected 3D"):
+    with pytest.raises(BadInput, match=r"the network cannot take .* = \[1, 3, 4, 32, 32\] \(see `call`\): Expected 3D"):
         describe_model("flat", entry(str(path)), CLIP)

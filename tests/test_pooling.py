@@ -147,6 +147,36 @@ def test_the_tensor_in_a_tuple_or_mapping_is_pooled():
         assert torch.equal(pooled(form, x), pooled(same, x))
 
 
+ORDERS = [np.array([[0, 1, 2, 3], [3, 1, 0, 2]])]  # of two videos
+
+
+@pytest.mark.parametrize("pooling", ["mean", "frames"])
+def test_rows_that_are_frames_are_pooled_as_their_videos(pooling):
+    videos = numbers(2, 3, 4, 5, 6)  # [video, unit, frame, height, width]
+    as_rows = pooled(lambda x: x.transpose(1, 2).flatten(0, 1), videos, pooling, shown=ORDERS)
+    torch.testing.assert_close(as_rows, pooled(same, videos, pooling, shown=ORDERS))
+
+
+def test_class_tokens_of_frames_are_averaged_over_them():
+    images = numbers(8, 7, 5)  # [video x frame, token, unit]
+    expected = images.numpy().reshape(2, 4, 7, 5)[:, :, 0].mean(1)
+    np.testing.assert_allclose(pooled(same, images, "class", "class space", ORDERS), expected, atol=1e-6)
+
+
+@torch.inference_mode()
+def test_recurrent_layers_are_read_whichever_axis_is_their_batch():
+    x, found = numbers(2, 4, 5), []
+    for batch_first in (True, False):
+        torch.manual_seed(0)
+        module = nn.Sequential(nn.GRU(5, 3, batch_first=batch_first))
+        with pooled_layers(module, {"gru": "0"}) as activations:
+            activations.shown = ORDERS
+            module(x if batch_first else x.transpose(0, 1))
+        found.append(activations["gru"])
+    assert found[0].shape == (2, 3)
+    torch.testing.assert_close(found[1], found[0])
+
+
 REFUSED = {
     "tuple without a tensor": (lambda x: (None, "x"), "mean", None, "layer layer gives tuple"),
     "list of pathways": (lambda x: [x, x], "mean", None, "layer layer gives list"),
@@ -164,7 +194,7 @@ REFUSED = {
         None,
         "needs an axis of just these frames",
     ),
-    "frames in the batch": (lambda x: x[:, None, :4, None].repeat(4, 1, 1, 1, 1), "frames", None, r"gives \[8, 1, 4, 1, 5\]"),
+    "rows that are no frames": (lambda x: x[:, None, :4, None].repeat(3, 1, 1, 1, 1), "frames", None, r"gives \[6, 1, 4, 1, 5\]"),
     "frames of a vector": (lambda x: x[:, 0], "frames", None, r"gives \[2, 5\]"),
     "unknown pooling": (same, "max", None, "pooling max came, one of mean, patches, class, frames was needed"),
     "unknown tokens": (same, "mean", "clas space", "tokens 'clas space' came"),

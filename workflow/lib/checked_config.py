@@ -11,6 +11,7 @@ from workflow.lib.experiment import (
     pairs_of,
     perturbations_of,
     perturbations_shown,
+    settle,
     used_datasets,
     used_models,
     used_styles,
@@ -21,6 +22,11 @@ from workflow.lib.plugins import check_plugin, constant_of, plugin_path
 from workflow.lib.published import published_rows
 from workflow.lib.trainings import check_trainings, starting_entry, trained_models
 
+ONE_OF = {  # keys of an entry that shut each other out
+    "datasets": ("moving_shapes", "manifest", "folder", "annotations"),
+    "styles": ("painter", "keyframes", "checkpoint", "apply"),
+    "models": ("family", "derive"),
+}
 MOST_SHARDS = 10_000  # of one data set; planning takes about a millisecond a job
 MOST_BYTES = 1 << 32  # of one clip
 
@@ -31,7 +37,9 @@ def checked_rows(config, files=()):
     files: the configuration files it comes from. Data sets that are rendered have no rows yet.
     """
     check_config_files(files)
+    check_merged(config)
     fill_and_check(config)
+    settle(config)
     check_config(config)
     published = published_rows(config)
     named = [name for name in used_datasets(config) if "moving_shapes" not in config["datasets"][name]]
@@ -39,6 +47,17 @@ def checked_rows(config, files=()):
     for name in used_datasets(config):
         check_shards(name, len(rows[name]) if name in rows else config["datasets"][name]["moving_shapes"]["videos"], config)
     return published, rows
+
+
+def check_merged(config):
+    """Raise BadInput where an entry is two things at once, as one that is laid over another of its name."""
+    for kind, choices in ONE_OF.items():
+        entries = config.get(kind)
+        for name, entry in entries.items() if isinstance(entries, dict) else ():
+            said = [key for key in choices if isinstance(entry, dict) and key in entry]
+            if len(said) > 1:
+                needed = "one was needed; config.yaml, which yours is laid over, may have the other: take a name it does not use"
+                raise BadInput(f"{kind}: {name} has {' and '.join(said)}, {needed}")
 
 
 def check_shards(dataset, n_rows, config):

@@ -75,3 +75,8 @@ def flows_read(config, model):
 def segments(config, model):
     """Whether a model gives masks, as its family's constant SEGMENTS says."""
     return constant_of(plugin_path("models", model_entry(config, model)["family"]), "SEGMENTS", False)
+
+
+def settle(config):
+    """Write into a validated config what follows from its other entries: keyframes are taken from the first analysis' videos."""
+    config["style_training"]["dataset"] = config["style_training"]["dataset"] or config["analyses"][0]["dataset"]

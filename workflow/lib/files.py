@@ -1,4 +1,4 @@
-"""Files appear whole or not at all."""
+"""Files appear whole or not at all, and those that cannot be read say so."""
 
 import errno
 import os

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Thread
 
 from workflow.lib.errors import BadInput
+from workflow.lib.failures import likely_cause
 from workflow.lib.files import disk_is_full
 from workflow.lib.gpus import own_gpu
 
@@ -57,7 +58,10 @@ def end_with_parent():
 
 @contextmanager
 def job(snakemake):
-    """Run one rule's work: threads limited, messages to terminal and log, bad input as one sentence without a traceback."""
+    """Run one rule's work: threads limited, messages to terminal and log.
+
+    What went wrong is said last, in one sentence that names the log: bad input without a traceback, anything else after it.
+    """
     end_with_parent()
     limit_threads(snakemake.threads)
     log = Path(str(snakemake.log))
@@ -75,6 +79,7 @@ def job(snakemake):
                 print(f"the disk is full ({error}): make room and start again (log: {log})", file=sys.stderr)
             else:
                 traceback.print_exc()
+                print(f"{likely_cause(error)} (log: {log})", file=sys.stderr)
         else:
             return
         finally:
@@ -84,7 +89,7 @@ def job(snakemake):
 
 
 def progress(items, what, every_s=5, note=str):
-    """Yield from `items`, saying every few seconds how far the work is, what `note()` says, and how long it will still take."""
+    """Yield from `items`, which have a length, saying every few seconds how far they are, what `note()` says, and the time left."""
     start = said = time.monotonic()
     for done, item in enumerate(items, 1):
         yield item

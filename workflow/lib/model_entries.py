@@ -42,6 +42,11 @@ def cached_path(url):
     return f"{CACHE}/{name.stem[:100]}-{hashlib.sha256(url.encode()).hexdigest()[:8]}{name.suffix[:20]}"
 
 
+def is_made_here(path):
+    """Whether a file that an entry names is one that the workflow fetches or makes."""
+    return any(Path(path or "").is_relative_to(folder) for folder in (CACHE, CHECKPOINTS))
+
+
 def class_list_path(classes):
     """Path of a class list: the path given, or the list of that name in resources/classes."""
     shipped = ROOT / "resources" / "classes" / f"{classes}.txt"

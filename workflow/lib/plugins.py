@@ -33,7 +33,11 @@ def load_plugin(folder, name):
     module = importlib.util.module_from_spec(spec)
     if str(path.parent) not in sys.path:
         sys.path.append(str(path.parent))  # a user's file may import its neighbours
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except ModuleNotFoundError as error:
+        where = f"beside it nor installed in this job's environment, {sys.prefix}"
+        raise BadInput(f"{path} imports {error.name}, which is neither {where}") from error
     return module
 
 
@@ -41,7 +45,9 @@ def syntax_of(path):
     """The syntax tree of a Python file; BadInput where it is none."""
     try:
         return ast.parse(Path(path).read_bytes(), str(path))
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # ValueError: null bytes
+    except SyntaxError as error:
+        raise BadInput(f"{path}, line {error.lineno}: {error.msg}: {(error.text or '').strip()}") from error
+    except (ValueError, RecursionError, MemoryError) as error:  # ValueError: null bytes
         raise BadInput(f"the plug-in {path} is no Python: {error}") from error
     except OSError as error:
         raise BadInput(f"the plug-in {path} cannot be read: {error.strerror}") from error

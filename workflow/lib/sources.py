@@ -4,13 +4,13 @@ import ast
 import hashlib
 from pathlib import Path
 
-from workflow.lib.plugins import ROOT
+from workflow.lib.plugins import ROOT, syntax_of
 
 
 def imports(path):
     """What the file at `path` imports of ours (contracts in lib left out) or from beside itself: paths."""
     found = set()
-    for node in ast.walk(ast.parse(Path(path).read_text())):
+    for node in ast.walk(syntax_of(path)):
         names = []
         if isinstance(node, ast.ImportFrom) and node.module:
             names = [node.module, *(f"{node.module}.{a.name}" for a in node.names)]
@@ -39,7 +39,7 @@ def digest(*paths):
     """Digest of the meaning of `paths` and their import closure: comments, docstrings and layout do not count."""
     total = hashlib.sha256()
     for path in closure(*paths):
-        tree = ast.parse(path.read_text())
+        tree = syntax_of(path)
         for node in ast.walk(tree):
             body = getattr(node, "body", None)
             if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):

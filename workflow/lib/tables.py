@@ -56,6 +56,8 @@ def readable(path):
     """What reads the Parquet file at `path` within; BadInput says where it is damaged or no such file."""
     try:
         yield
+    except FileNotFoundError:
+        raise
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise BadInput(f"{path} is damaged or no Parquet file ({reason}); delete it, and it is made anew") from error

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import torch
 
+from workflow.lib.errors import BadInput
+
 
 @dataclass(frozen=True)
 class Network:
@@ -60,6 +62,17 @@ class Network:
         """Run the module on one float video [batch, rgb, frame, height, width] per pathway, frames in number as declared."""
         video = videos if len(self.pathways) > 1 else videos[0]
         return self.call(self.module, video) if self.call else self.module(video)
+
+    def tried(self, videos):
+        """The same; BadInput where the module cannot take its own input, the commonest slip in a network of one's own."""
+        try:
+            return self(videos)
+        except BadInput:
+            raise
+        except Exception as error:  # a module may fail in any way
+            came = " and ".join(str(list(video.shape)) for video in videos)
+            why = next(iter(str(error).splitlines()), type(error).__name__)
+            raise BadInput(f"the network cannot take [batch, rgb, frame, height, width] = {came} (see `call`): {why}") from error
 
     def stream_of(self, layer):
         """The stream that a layer belongs to; None in a network of one."""

@@ -9,6 +9,7 @@ from workflow.lib.plugins import load_plugin
 from workflow.parts.checkpoints import checkpoint_about
 from workflow.parts.derived_networks import c2d_twin
 from workflow.parts.layer_choice import choose_layers
+from workflow.parts.network import Network
 from workflow.parts.weights import draw_weights, load_weights, read_state
 
 RELEASED_SIZE = 256  # crop of the released code of Kowal et al., where a network takes any
@@ -37,11 +38,17 @@ def build_network(entry):
 def unfilled_network(entry, classes=None):
     """Build the network of a config entry, its layers chosen, without loading weights; classes: number of its outputs."""
     family = load_plugin("models", entry["family"])
+    if not hasattr(family, "build"):
+        raise BadInput(f"models: {entry['family']} has no function build(**options) that gives a Network")
     options = entry["options"] | ({"classes": classes} if classes else {})
     try:
         network = family.build(**options)
     except TypeError as error:
         raise BadInput(f"models: {entry['family']} cannot be built with {options}: {error}") from error
+    if not isinstance(network, Network):
+        raise BadInput(
+            f"models: build() of {entry['family']} gave {type(network).__name__}; workflow.parts.network.Network was needed"
+        )
     if entry["sampling"] == "released" and network.any_size:
         network = replace(network, size=RELEASED_SIZE, short_side=None)
     return replace(network, layers=choose_layers(network, entry["layers"]))
@@ -56,7 +63,7 @@ def provenance(entry):
 
 def class_scores(output):
     """Class scores [row, class] in what a network gives: the output itself or its `logits`; None where there are none."""
-    scores = getattr(output, "logits", output)
+    scores = output.get("logits") if isinstance(output, dict) else getattr(output, "logits", output)
     return scores if isinstance(scores, torch.Tensor) and scores.ndim == 2 else None
 
 

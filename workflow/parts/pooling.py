@@ -1,18 +1,19 @@
 """Pooling inside forward hooks, so that no feature map outlives its layer."""
 
 from contextlib import contextmanager
+from difflib import get_close_matches
 
 import numpy as np
 
 from workflow.lib.errors import BadInput
-from workflow.parts.unit_values import POOLINGS, token_layout, unit_values
+from workflow.parts.unit_values import POOLINGS, token_layout, unit_tensor, unit_values
 
 
 class Activations(dict):
     """Layer -> its pooled output of the latest forward pass, float32 [batch, unit].
 
-    shown: only pooling "frames" reads it, and needs it set before each forward pass: per pathway the clip frames of every
-    video in the order in which they are shown, int [batch, frame].
+    shown: to be set before each forward pass where a layer's rows may be frames, and for pooling "frames": per pathway the clip
+    frames of every video in the order in which they are shown, int [batch, frame].
     """
 
     shown = ()
@@ -35,10 +36,12 @@ def pooled_layers(module, layers, pooling="mean", tokens=None, channels_last=Fal
         try:
             target = module.get_submodule(path)
         except AttributeError:
-            known = ", ".join(p for p, _ in module.named_modules() if p)
-            raise BadInput(f"layer {name}: the network has no module '{path}'; it has {known}") from None
+            near = ", ".join(get_close_matches(path, [p for p, _ in module.named_modules() if p], 5, 0))
+            raise BadInput(f"layer {name}: the network has no module '{path}'; the nearest are {near}") from None
 
-        def keep(_module, _inputs, output, name=name):
+        def keep(layer, _inputs, output, name=name):
+            if not is_batch_first(layer):
+                output = unit_tensor(output, name).transpose(0, 1)
             activations[name] = unit_values(output, name, pooling, tokens, activations.shown, channels_last)
 
         hooks.append(target.register_forward_hook(keep))
@@ -47,6 +50,11 @@ def pooled_layers(module, layers, pooling="mean", tokens=None, channels_last=Fal
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def is_batch_first(module):
+    """Whether a module's output has its batch first; torch's recurrent and attention layers say where it comes second."""
+    return getattr(getattr(module, "self_attn", module), "batch_first", True)
 
 
 def hooked_layers(network, pooling):

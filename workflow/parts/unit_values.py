@@ -15,10 +15,16 @@ def unit_values(output, layer="", pooling="mean", tokens=None, shown=(), channel
     """A layer's output as one value per unit, float32 [batch, unit]; per unit and frame with pooling "frames".
 
     output: [batch, unit, ...], [batch, token, unit], [batch, unit], or a tuple or mapping whose first tensor is one of these;
-    channels_last: [batch, ..., unit].
+    channels_last: [batch, ..., unit]. Rows may be frames, [batch x frame, ...], each video's one after the other, where `shown`
+    says how many there are: they are pooled one by one, then over the frames.
     Raises BadInput for anything else, and where tokens or frames are not told apart by what is known of the layer.
     """
     values = unit_tensor(output, layer).float()
+    order = next((np.asarray(own) for own in shown if len(own) < np.size(own) == len(values)), None)
+    if order is not None:  # a network of images, shown the frames
+        images = unit_values(values, layer, "mean" if pooling == "frames" else pooling, tokens, (), channels_last)
+        images = images.unflatten(0, order.shape)  # [batch, frame, unit]
+        return natural_order(images.transpose(1, 2), order) if pooling == "frames" else images.mean(1)
     if channels_last and values.ndim > 3:
         values = values.movedim(-1, 1)
     if pooling == "frames":

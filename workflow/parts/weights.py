@@ -35,18 +35,18 @@ def read_state(path, sha256=None):
     except pickle.UnpicklingError as error:  # torch's own words would have the user run the code
         asked = re.search(r"GLOBAL (\S+)", str(error))
         why = f"they want to run {asked[1]}" if asked else "they are damaged, or no PyTorch file"
-        raise BadInput(
-            f"weights {path} cannot be read as a PyTorch state dict: {why}; tensors alone are loaded, never code"
-        ) from error
+        safe = "tensors alone are loaded, never code: save the network's state_dict()"
+        raise BadInput(f"weights {path} cannot be read as a PyTorch state dict: {why}; {safe}") from error
     except Exception as error:
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise BadInput(f"weights {path} cannot be read as safetensors or as a PyTorch state dict: {reason}") from error
-    for key in ("model_state", "state_dict", "model"):
+    for key in ("model_state", "model_state_dict", "state_dict", "model", "net"):
         state = state.get(key, state) if isinstance(state, dict) else state
     if isinstance(state, dict) and state and all(isinstance(part, dict) for part in state.values()):  # saved in parts
         state = {f"{part}.{name}": tensor for part, own in state.items() for name, tensor in own.items()}
     if not isinstance(state, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
-        raise BadInput(f"weights {path} hold {type(state).__name__}, a state dict of tensors was needed")
+        came = f"a dict of {some(list(map(str, state)))}" if isinstance(state, dict) else type(state).__name__
+        raise BadInput(f"weights {path} hold {came}; a state dict, names -> tensors, was needed, by itself or as state_dict")
     for name, tensor in state.items():
         if not isinstance(name, str):
             raise BadInput(f"weights {path} hold a tensor called {name!r}, a name was needed")
@@ -137,7 +137,7 @@ def draw_weights(network, seed):
     for norm in norms:  # the rest stays as it is used: dropout before a norm would make the statistics random
         norm.reset_running_stats()
         norm.train().momentum = None  # cumulative average
-    network([smoothed(video) for video in network.noise(2, 112, generator(seed, "calibration"))])
+    network.tried([smoothed(video) for video in network.noise(2, 112, generator(seed, "calibration"))])
     module.eval()
     for norm, own in zip(norms, momentum, strict=True):
         norm.momentum = own

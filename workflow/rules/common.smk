@@ -4,7 +4,9 @@
 import functools
 import re
 
+import yaml
 from snakemake.exceptions import WorkflowError
+from snakemake.utils import update_config
 
 from workflow.lib.checked_config import checked_rows
 from workflow.lib.errors import BadInput
@@ -18,15 +20,28 @@ from workflow.lib.experiment import (
     used_models,
     used_styles,
 )
-from workflow.lib.model_entries import checkpoint_folder, fetched_weights, model_entry
+from workflow.lib.model_entries import checkpoint_folder, fetched_weights, is_made_here, model_entry
 from workflow.lib.manifest import fingerprint
-from workflow.lib.plugins import constant_of, plugin_path
+from workflow.lib.plugins import ROOT, constant_of, plugin_path
 from workflow.lib.sequence_sets import masked_frames
 from workflow.lib.shared_videos import shared_videos
 from workflow.lib.sources import digest, folder_digest
 from workflow.lib.trainings import starting_entry, trained_models, training_settings
 
+
+def as_in_a_file(value):
+    """A value of --config with the numbers, booleans and nulls in it that a file would have: Snakemake leaves them strings."""
+    if isinstance(value, dict):
+        return {key: as_in_a_file(own) for key, own in value.items()}
+    if isinstance(value, list):
+        return [as_in_a_file(own) for own in value]
+    read = yaml.safe_load(value) if isinstance(value, str) and re.fullmatch(r"[\w.+-]*", value) else value
+    return read if isinstance(read, (int, float, type(None))) else value
+
+
 try:
+    if workflow.modifier.is_main_snakefile():  # a module's config is its user's
+        update_config(config, as_in_a_file(dict(workflow.config_settings.config)))
     PUBLISHED, ROWS = checked_rows(config, workflow.configfiles)
 except BadInput as error:
     raise WorkflowError(f"config: {error}")
@@ -40,6 +55,7 @@ TRAINED = trained_models(config, used_models(config))
 FLOW_PICTURE = {key: config["flow"][key] for key in ("normalisation", "full_saturation")}
 TIME_OF_STYLE = f"results/benchmarks/train_style/{config['style_training']['dataset']}/{{style}}.tsv"
 GALLERY = ["original", *used_styles(config)]  # what the picture of one clip shows
+MOVER = workflow.modifier.path_modifier  # of the module that this is, where another workflow uses it as one
 
 
 def one_of(names):
@@ -90,8 +106,23 @@ def source(script, *plugins):
 
     Snakemake does not see imported modules and tracks scripts by their time stamps; this digest is a parameter instead.
     """
-    files = [f"{workflow.basedir}/workflow/scripts/{script}.py"]
+    files = [ROOT / "workflow" / "scripts" / f"{script}.py"]
     return digest(*files, *(plugin_path(folder, name) for folder, name in plugins))
+
+
+def placed(path):
+    """Where a file that this workflow makes is, for a parameter: Snakemake puts a module's prefix before inputs and outputs only."""
+    return MOVER.replace_prefix(path)
+
+
+def placed_entry(entry):
+    """A model's entry with the files that this workflow makes where they are."""
+    return entry | {key: placed(entry[key]) for key in ("weights", "classes") if is_made_here(entry[key])}
+
+
+def given(path):
+    """A file that the config names, as an input; one that is not made here stays where it is under a module's prefix."""
+    return (path if is_made_here(path) else local(path)) if path else []
 
 
 def painter_plugin(style):
@@ -115,9 +146,8 @@ def weights_file(entry):
 
     A file with a checksum cannot change: its time stamp says nothing.
     """
-    path, sha256 = entry["weights"], entry["sha256"]
-    path = checkpoint_folder(path) or path
-    return (ancient(path) if sha256 else path) if path else []
+    path = checkpoint_folder(entry["weights"]) or entry["weights"]
+    return given(ancient(path) if path and entry["sha256"] else path)
 
 
 def weights_of(model):
@@ -269,3 +299,9 @@ def masked_datasets():
 def plot_table(plot):
     """Name of the table that a plot reads: its TABLE, by default the scores."""
     return constant_of(plugin_path("plots", plot), "TABLE", "scores")
+
+
+def plots():
+    """Plots of the experiment: without those of claims, trainings and masks that it does not have."""
+    missing = {"claims": not claims(), "training_curve": not TRAINED, "centre_bias": not masked_datasets()}
+    return [plot for plot in config["plots"] if not missing.get(plot_table(plot))]

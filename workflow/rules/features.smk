@@ -15,7 +15,7 @@ rule describe_model:
         "../../envs/torch.yaml"
     params:
         name="{model}",
-        model=lambda w: model_entry(config, w.model),
+        model=lambda w: placed_entry(model_entry(config, w.model)),
         clip={key: config["clip"][key] for key in ("frames", "crop")},
         dynamics=lambda w: dynamics_shown(config, w.model),
         min_distance=config["pairs"]["min_distance"],
@@ -47,7 +47,7 @@ rule dump_features:
         runtime=growing(4 * 60),
     params:
         name="{model}",
-        model=lambda w: model_entry(config, w.model),
+        model=lambda w: placed_entry(model_entry(config, w.model)),
         styles=lambda w: styles_shown(w.model),
         flow=lambda w: FLOW_PICTURE if flows_read(config, w.model) else {},
         precision=config["precision"],
@@ -61,7 +61,7 @@ rule measure_accuracy:
         features=lambda w: of_shards("results/features/{dataset}/{model}/{shard}.parquet", w.dataset, model=w.model),
         variants=lambda w: [file for table in variants_shown(w.model) for file in of_shards(table, w.dataset)],
         clips=lambda w: of_shards("results/clips/{dataset}/{shard}/clips.parquet", w.dataset),
-        classes=lambda w: model_entry(config, w.model)["classes"] or [],
+        classes=lambda w: given(model_entry(config, w.model)["classes"]),
     output:
         accuracy="results/accuracy/{dataset}/{model}.parquet",
     log:

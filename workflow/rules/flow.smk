@@ -7,7 +7,7 @@ rule estimate_flow:
         checked=ancient("results/clips/{dataset}/clips.parquet"),  # enough of the data set is usable
         frames="results/clips/{dataset}/{shard}/frames.npy",
         clips="results/clips/{dataset}/{shard}/clips.parquet",
-        weights=config["flow"]["weights"] or [],
+        weights=given(config["flow"]["weights"]),
     output:
         flow="results/flow/{dataset}/{shard}/{flow}.npy",
     log:

@@ -85,8 +85,8 @@ rule show_units:
 rule write_report:
     input:
         scores="results/reports/{experiment}/scores.parquet",
-        plots=expand("results/reports/{{experiment}}/{plot}.png", plot=config["plots"]),
-        svgs=expand("results/reports/{{experiment}}/{plot}.svg", plot=config["plots"]),
+        plots=expand("results/reports/{{experiment}}/{plot}.png", plot=plots()),
+        svgs=expand("results/reports/{{experiment}}/{plot}.svg", plot=plots()),
         galleries=expand("results/reports/{{experiment}}/gallery_{dataset}.png", dataset=analysed_datasets()),
         units=expand("results/reports/{{experiment}}/units_{dataset}.parquet", dataset=analysed_datasets()),
         previews=expand("results/reports/{{experiment}}/previews_{dataset}.parquet", dataset=analysed_datasets()),
@@ -101,9 +101,9 @@ rule write_report:
         segmentation="results/reports/{experiment}/segmentation.parquet" if segmentations() else [],
         benchmarks=benchmarks(),
         features=[file for pair in analysed_pairs() for file in of_shards(DUMPS, pair[0], model=pair[1])[:1]],
-        template=f"{workflow.basedir}/workflow/report/report.html.j2",
-        style=f"{workflow.basedir}/workflow/report/report.css",
-        code=f"{workflow.basedir}/workflow/report/report.js",
+        template=f"{ROOT}/workflow/report/report.html.j2",
+        style=f"{ROOT}/workflow/report/report.css",
+        code=f"{ROOT}/workflow/report/report.js",
     output:
         report="results/reports/{experiment}/report.html",
     log:
@@ -113,8 +113,8 @@ rule write_report:
     params:
         config=config,
         datasets=analysed_datasets(),
-        benchmarks=training_benchmarks(),
-        source=source("write_report", *(("plots", plot) for plot in config["plots"])),
+        benchmarks=list(map(placed, training_benchmarks())),
+        source=source("write_report", *(("plots", plot) for plot in plots())),
     script:
         "../scripts/write_report.py"
 

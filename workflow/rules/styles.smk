@@ -39,7 +39,7 @@ rule paint_keyframes:
 rule train_style:
     input:
         keyframes=f"{STYLE}/keyframes.npy",
-        perceptual=config["style_training"]["perceptual_weights"] or [],
+        perceptual=given(config["style_training"]["perceptual_weights"]),
     output:
         weights=f"{STYLE}/generator.safetensors",
         curve=f"{STYLE}/training.parquet",
@@ -58,7 +58,7 @@ rule train_style:
     params:
         settings={k: v for k, v in config["style_training"].items() if k not in ("dataset", "keyframes")},
         seed=config["seed"],
-        scratch=f"{STYLE}/scratch",
+        scratch=placed(f"{STYLE}/scratch"),
         source=source("train_style"),
     script:
         "../scripts/train_style.py"
@@ -66,7 +66,7 @@ rule train_style:
 
 rule import_style:
     input:
-        checkpoint=lambda w: config["styles"][w.style]["checkpoint"],
+        checkpoint=lambda w: given(config["styles"][w.style]["checkpoint"]),
     output:
         weights=f"{STYLE}/generator.safetensors",
     log:

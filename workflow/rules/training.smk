@@ -10,7 +10,7 @@ rule train_model:
         masks=lambda w: of_shards("results/clips/{dataset}/{shard}/masks.npy", trained_on(w.model)) if learns_masks(w.model) else [],
         flows=lambda w: flows_of_shards(w.model, trained_on(w.model)),
         start=lambda w: weights_file(starting_entry(config, w.model)),
-        classes=lambda w: starting_entry(config, w.model)["classes"] or [],
+        classes=lambda w: given(starting_entry(config, w.model)["classes"]),
     output:
         weights="results/checkpoints/{model}/weights.safetensors",
         classes="results/checkpoints/{model}/classes.txt",
@@ -31,11 +31,11 @@ rule train_model:
         runtime=growing(24 * 60),  # what is interrupted goes on
     params:
         name="{model}",
-        model=lambda w: starting_entry(config, w.model),
+        model=lambda w: placed_entry(starting_entry(config, w.model)),
         settings=lambda w: training_settings(config, w.model),
         seed=config["seed"],
         picture=lambda w: FLOW_PICTURE if flows_read(config, w.model) else {},
-        scratch="results/checkpoints/{model}/scratch",
+        scratch=placed("results/checkpoints/{model}/scratch"),
         source=lambda w: source("train_model", network_plugin(w.model)),
     script:
         "../scripts/train_model.py"

@@ -1,10 +1,6 @@
 # Reads:  the addresses of weights in the config
 # Writes: resources/weights/{file}, and {file}.part while it is under way
 # Why:    published weights are fetched once and kept; whoever has no network puts the file there by hand.
-localrules:
-    fetch_weights,  # the nodes of a cluster often have no network
-
-
 rule fetch_weights:
     output:
         weights=update("resources/weights/{file}"),  # never deleted before the job: a file that is there is checked and kept
@@ -13,6 +9,7 @@ rule fetch_weights:
     wildcard_constraints:
         file=one_of(FETCHED),
     priority: 100  # what cannot be fetched must be known before hours of work
+    localrule: True  # the nodes of a cluster often have no network
     conda:
         "../../envs/torch.yaml"
     params:

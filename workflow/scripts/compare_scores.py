@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from workflow.lib.job import job
+from workflow.lib.job import job, progress
 from workflow.lib.tables import concat_tables, write_table
 from workflow.parts.resampling import interval
 
@@ -40,7 +40,7 @@ def difference(a, b, confidence):
 def compare_scores(draws, confidence):
     """Table `differences` from table `draws` of all analyses; videos are resampled alike, so draws are differenced one by one."""
     rows, keys = [], ["dataset", "metric", "quantity", "factor", "perturbation"]
-    for names, own in draws[draws["kind"] == "bootstrap"].groupby(keys, sort=False):
+    for names, own in progress(draws[draws["kind"] == "bootstrap"].groupby(keys, sort=False), "scores compared"):
         for comparison, a, b in compared(own):
             about = {f"{column}_{side}": getattr(row, column) for side, row in (("a", a), ("b", b)) for column in COMPARED}
             about["comparison"] = comparison

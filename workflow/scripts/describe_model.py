@@ -36,14 +36,17 @@ def describe_model(name, entry, clip, dynamics=(), min_distance=0):
     if network.size and (side := network.short_side or network.size) > min(clip["crop"]):
         wanted = f"clip: {{short_side: {side}, crop: [{side}, {side}]}}"
         print(f"model {name} reads clips of {side} pixels, they have {min(clip['crop'])} and are enlarged: consider {wanted}")
-    noise = generator("describe_model").integers(0, 256, (1, clip["frames"], *clip["crop"], 3), "uint8")
-    videos = [preprocess(torch.from_numpy(noise[:, own]), network) for own in shown]
+    noise = generator("describe_model").integers(0, 256, (2, clip["frames"], *clip["crop"], 3), "uint8")
+    noise[1] //= 4  # averaged over a clip, noise is like noise
+    both = [preprocess(torch.from_numpy(noise[:, own]), network) for own in shown]
+    videos = [video[:1] for video in both]
     hooked = hooked_layers(network, entry["pooling"])
     with hooked as activations, FlopCounterMode(display=False) as counter:
         activations.shown = [own[None] for own in shown]
         with sdpa_kernel(SDPBackend.MATH):  # the counter does not know the CPU's fused attention
-            output = forward(name, network, videos)
+            output = network.tried(videos)
     check_answers(name, entry, network, output, activations)
+    check_rows(name, entry, network, both, shown, activations)
     about = {
         "model": name,
         "training": training,
@@ -83,14 +86,21 @@ def check_answers(name, entry, network, output, activations):
     refuse_not_finite(name, {layer: values.numpy() for layer, values in activations.items()}, ["noise"])
 
 
-def forward(name, network, videos):
-    """What the network gives; BadInput where it cannot take its own input, the commonest slip in a network of one's own."""
-    try:
-        return network(videos)
-    except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
-        came = " and ".join(str(list(video.shape)) for video in videos)
-        reason = str(error).splitlines()[0]
-        raise BadInput(f"model {name} cannot take [batch, rgb, frame, height, width] = {came} (see `call`): {reason}") from error
+def check_rows(name, entry, network, both, shown, alone):
+    """Raise BadInput where a clip's activations are others when a second clip is shown with it: its rows are not clips, or random.
+
+    both: two videos per pathway; shown: frames of each pathway; alone: layer -> [1, unit] of the first clip.
+    """
+    with hooked_layers(network, entry["pooling"]) as activations:
+        activations.shown = [own[None].repeat(2, 0) for own in shown]
+        network.tried(both)
+    for layer, values in activations.items():
+        if len(values) != 2:
+            raise BadInput(f"model {name}: layer {layer} gives {len(values)} rows for two clips; one each was needed")
+        apart = max((values[0] - values[1]).abs().max() / 10, alone[layer].abs().max() / 1000)  # more than rounding
+        if (values[0] - alone[layer][0]).abs().max() > apart:
+            came = f"layer {layer} gives a clip other values beside a second clip than alone"
+            raise BadInput(f"model {name}: {came}; its first axis must be the clips, and nothing in it may be random")
 
 
 def check_classes(name, scores, classes, where):
@@ -104,4 +114,6 @@ if __name__ == "__main__":
     with job(snakemake):
         params = snakemake.params
         rows = describe_model(params.name, params.model, params.clip, params.dynamics, params.min_distance)
+        layers = ", ".join(f"{row['layer']} ({row['units']} units)" for row in rows)
+        print(f"{params.name}, {rows[0]['training']}: {layers}")
         write_table(snakemake.output.layers, "models", rows)

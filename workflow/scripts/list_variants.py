@@ -1,7 +1,7 @@
 """List exactly what networks will be shown: every clip in its styles and dynamics."""
 
 from workflow.lib.experiment import perturbations_of
-from workflow.lib.job import job
+from workflow.lib.job import job, progress
 from workflow.lib.tables import read_table, write_table
 from workflow.parts.frame_orders import draw_dynamics, loaded
 from workflow.parts.seeding import generator, seed_of
@@ -41,7 +41,7 @@ def draw_crop(clip, draw, seed):
 def list_variants(clips, pairs, seed):
     """Variants of every row of the clip table: rows of table `variants`, styles varying slower than dynamics."""
     rows, perturbations = [], loaded(perturbations_of(pairs))
-    for clip in clips.itertuples():
+    for clip in progress(list(clips.itertuples()), "clips listed"):
         dynamics = dynamics_of(clip.clip, clip.n_frames, perturbations, pairs["orders_per_clip"], pairs["min_distance"], seed)
         shown = {name: {"dynamics": name, **columns, "augmentation": None, "crop": None} for name, columns in dynamics.items()}
         if pairs["ceiling"]:

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pandas as pd
 
-from workflow.lib.job import job
+from workflow.lib.job import job, progress
 from workflow.lib.tables import concat_tables, write_table
 from workflow.parts.seeding import seed_of
 
@@ -48,7 +48,7 @@ def make_pairs(variants, clips, seed):
     """All pairs of all crossings as table `pairs`."""
     about = clips.set_index("clip")[["video", "label"]]
     rows = []
-    for clip, own in variants.groupby("clip", sort=False):
+    for clip, own in progress(variants.groupby("clip", sort=False), "clips paired"):
         for crossing, perturbation, cells in crossings(clip, own[own["augmentation"].isna()], seed):
             for factor, sides in PAIRS.items():
                 for rank, (a, b) in enumerate(sides):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from workflow.lib.arrays import UNANNOTATED, open_frames
-from workflow.lib.job import job
+from workflow.lib.job import job, progress
 from workflow.lib.tables import read_table, write_table
 from workflow.parts.resampling import bootstrap_weights, interval
 from workflow.parts.video_means import FEWEST
@@ -37,7 +37,7 @@ def of_videos(stores, videos):
     for store, own in zip(stores, videos, strict=True):
         for row, video in enumerate(own):
             clips.setdefault(video, []).append((store, row))
-    for video in sorted(clips):
+    for video in progress(sorted(clips), "videos measured"):
         yield video, np.concatenate([store[row] for store, row in clips[video]])
 
 

@@ -5,7 +5,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from workflow.lib.job import job
+from workflow.lib.job import job, progress
 from workflow.lib.tables import concat_tables, write_table
 from workflow.parts.resampling import interval
 
@@ -29,7 +29,7 @@ def measure_stability(draws, confidence):
     return pd.DataFrame(
         [
             {key: getattr(row, key) for key in keys} | spread(row, n, confidence)
-            for row, n in zip(draws.itertuples(), n_all, strict=True)
+            for row, n in progress(list(zip(draws.itertuples(), n_all, strict=True)), "scores measured")
         ]
     )
 

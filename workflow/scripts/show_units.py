@@ -7,7 +7,7 @@ from matplotlib.image import imsave
 
 from workflow.lib.arrays import open_frames
 from workflow.lib.features import read_keys, read_layer
-from workflow.lib.job import job
+from workflow.lib.job import job, progress
 from workflow.lib.tables import concat_tables, read_table, write_table
 from workflow.parts.frame_sampling import spread
 from workflow.parts.pair_selection import of_main_perturbation
@@ -31,7 +31,7 @@ def unit_rows(scores, dataset, features, variants, videos, threshold):
     """Rows of table `units`. features: model -> files; variants: rows of that table; videos: clip -> video."""
     plain = set(variants.loc[variants["perturbation"].isna() & variants["augmentation"].isna(), "variant"])
     rows, keys = [], {model: read_keys(paths) for model, paths in features.items()}
-    for about, static, dynamic in unit_scores(scores, dataset):
+    for about, static, dynamic in progress(list(unit_scores(scores, dataset)), "layers searched"):
         own = keys[about["model"]]
         shown = own["variant"].isin(plain).to_numpy()
         values = read_layer(features[about["model"]], about["layer"])[shown]  # [variant, unit]

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from workflow.lib.job import job
+from workflow.lib.job import job, progress
 from workflow.lib.tables import read_table, write_table
 from workflow.parts.similarity import class_percentages
 
@@ -14,7 +14,7 @@ def sweep_lambda(scores):
     """Table `lambda_sweep` of every layer whose units have a static and a dynamic similarity."""
     units = scores[scores["unit"].notna() & (scores["quantity"] == "S") & scores["factor"].isin(["static", "dynamic"])]
     rows, keys = [], ["dataset", "model", "training", "metric", "layer", "depth", "stream", "perturbation"]
-    for names, own in units.groupby(keys, sort=False, dropna=False):
+    for names, own in progress(units.groupby(keys, sort=False, dropna=False), "layers swept"):
         similarity = own.pivot(index="unit", columns="factor", values="value")
         similarity = {factor: similarity[factor].to_numpy() for factor in similarity}
         about = dict(zip(keys, names, strict=True)) | own[["n_units", "n_videos"]].iloc[0].to_dict() | {"quantity": "units"}

@@ -1,0 +1,50 @@
+"""What most likely made a job fail where no BadInput says it (standard library only)."""
+
+import re
+import sys
+
+AGAIN = "what is done is kept, and the next run goes on from there"
+CAUSES = [  # what an error says of itself, "Classes: message", and what it means for whoever started the run; the first that fits
+    (r"No space left on device|Disk quota exceeded", f"the disk is full: make room ({AGAIN})"),
+    (
+        r"OutOfMemoryError|CUDA out of memory",
+        "the GPU's memory is too small: a smaller `batch` of the model (of its `train`, if it was in training) needs less",
+    ),
+    (
+        r"MemoryError|[Cc]an't allocate memory|Cannot allocate memory|Unable to allocate",
+        f"the machine's memory is too small for what runs at once: fewer --cores or a smaller shard_size need less ({AGAIN})",
+    ),
+    (
+        r"No module named '([\w.]+)'",
+        rf"the Python module \1 is not installed in this job's environment, {sys.prefix}: install it there, or put it beside"
+        " the file that needs it",
+    ),
+    (r"PermissionError.*?'(.+)'", r"this user may not read or write \1: its owner or its mode must change"),
+    (r"PermissionError", "this user may not read or write a file: its owner or its mode must change"),
+    (r"Too many open files", "too many files are open: a greater shard_size opens fewer, `ulimit -n 4096` allows more"),
+    (r"CUDA error|CUDA driver|no kernel image", "the GPU or its driver failed: CUDA_VISIBLE_DEVICES= computes without it"),
+]
+KILLED = re.compile(r"SIGKILL|exit status (?:137|-9)\b")
+
+
+def likely_cause(error):
+    """What an exception, or one that led to it, most likely means, in one sentence."""
+    seen = error
+    while seen is not None:
+        said = f"{' '.join(kind.__name__ for kind in type(seen).__mro__)}: {seen}"
+        for pattern, meaning in CAUSES:
+            if found := re.search(pattern, said, re.DOTALL):
+                return found.expand(meaning)
+        seen = seen.__cause__ or seen.__context__
+    first = next(iter(str(error).splitlines()), "")
+    return f"unexpected {type(error).__name__}{': ' if first else ''}{first}; the traceback says where"
+
+
+def after_failure(printed):
+    """What to tell at the end of a run that failed, by what Snakemake printed: where to look, and why jobs without a word died."""
+    look = "Why each job failed stands above, after its name in brackets, and in the log that its rule names."
+    killed = (
+        " A job was killed (signal 9) and could not say why: most likely the machine's memory is too small for what runs at once;"
+        f" fewer --cores or a smaller shard_size need less ({AGAIN})."
+    )
+    return look + (killed if KILLED.search(printed) else "")
