@@ -107,6 +107,11 @@ SLIPS = {  # what is changed in the page's file: (from, to), and what is said
     "another function": ("def build", "def make", r"has no function build\(\*\*options\)"),
     "weights of another network": ("GestureNet(),", "GestureNet(9),", r"other shapes: .*head.bias is \[7\], needed \[9\]"),
     "more frames than the clip has": ("frames=16", "frames=32", "32"),
+    "a layer that runs for every frame by itself": (
+        "module(255 * video.permute(0, 2, 3, 4, 1))",
+        "[module(255 * frame.permute(0, 2, 3, 4, 1)) for frame in video.split(1, 2)]",
+        "layer conv1 runs 16 times for one clip, and its last answer alone would be read",
+    ),
     "answers at random": ("255 * video", "video.new_empty(()).uniform_(0, 255) * video", "nothing in it may be random"),
     "clips in another order than the rows": ("255 * video", "video.flip(0)", "its first axis must be the clips"),
 }

@@ -1,5 +1,6 @@
 """Pooling inside forward hooks, so that no feature map outlives its layer."""
 
+from collections import Counter
 from contextlib import contextmanager
 from difflib import get_close_matches
 
@@ -14,9 +15,14 @@ class Activations(dict):
 
     shown: to be set before each forward pass where a layer's rows may be frames, and for pooling "frames": per pathway the clip
     frames of every video in the order in which they are shown, int [batch, frame].
+    runs: how often each layer has given an output, of which the last is kept.
     """
 
     shown = ()
+
+    def __init__(self):
+        super().__init__()
+        self.runs = Counter()
 
 
 @contextmanager
@@ -42,6 +48,7 @@ def pooled_layers(module, layers, pooling="mean", tokens=None, channels_last=Fal
         def keep(layer, _inputs, output, name=name):
             if not is_batch_first(layer):
                 output = unit_tensor(output, name).transpose(0, 1)
+            activations.runs[name] += 1
             activations[name] = unit_values(output, name, pooling, tokens, activations.shown, channels_last)
 
         hooks.append(target.register_forward_hook(keep))

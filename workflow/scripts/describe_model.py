@@ -80,6 +80,12 @@ def check_answers(name, entry, network, output, activations):
     silent = [layer for layer in network.layers if layer not in activations]
     if silent:
         raise BadInput(f"model {name}: the layers {', '.join(silent)} took no part in a forward pass")
+    repeated = [layer for layer, runs in activations.runs.items() if runs > 1]
+    if repeated:
+        came = f"layer {repeated[0]} runs {activations.runs[repeated[0]]} times for one clip"
+        raise BadInput(
+            f"model {name}: {came}, and its last answer alone would be read; one that runs once, on all frames, was needed"
+        )
     several = [layer for layer, values in activations.items() if len(values) != 1]
     if several:
         raise BadInput(f"model {name}: layer {several[0]} gives {len(activations[several[0]])} rows for one clip; one was needed")
