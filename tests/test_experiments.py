@@ -151,7 +151,7 @@ def test_small_twins_need_nothing_that_is_not_made_here(name):
     config = merged(name)
     fill_and_check(config)
     assert all("moving_shapes" in config["datasets"][dataset] for dataset in used_datasets(config))
-    assert not any("weights" in config["models"][model] for model in used_models(config)) and not config.get("published")
+    assert not any(config["models"][model].get("weights") for model in used_models(config)) and not config["published"]
 
 
 def test_make_runs_an_experiment_by_its_name():

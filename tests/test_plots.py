@@ -88,7 +88,7 @@ def test_tables_made_from_scores_draw(models, tmp_path):
 def test_a_floor_has_its_networks_panel_or_its_own():
     twin = score_table(("shapes", "c2d_twin", "pearson", 0.8)).assign(derived_from="c2d", derivation="c2d_twin")
     together = pd.concat([score_table(("shapes", "c2d", "pearson", 0.9)), twin])
-    for table, titles in ((together, ["c2d (untrained)\npearson"]), (twin, ["c2d_twin (untrained)\npearson"])):
+    for table, titles in ((together, ["c2d (untrained)"]), (twin, ["c2d_twin (untrained)"])):
         figure = load_plugin("plots", "floors_and_ceilings").draw(table, {})
         assert [axes.get_title() for axes in figure.axes] == titles
 
@@ -108,7 +108,7 @@ def test_scores_over_a_training_are_drawn_at_their_steps():
     table = table.assign(step=about, checkpoint_of=about.notna().map({True: "slow", False: None}))
     figure = load_plugin("plots", "over_training").draw(table.sample(frac=1, random_state=0), {})
     lines = {line.get_label(): line.get_xydata().tolist() for line in figure.axes[0].get_lines()}
-    assert figure.axes[0].get_title() == "slow\nshapes" and len(figure.axes) == 2  # S and shares
+    assert figure.axes[0].get_title() == "slow" and len(figure.axes) == 2  # S and shares
     assert lines["static"] == [[0, 0.9], [200, 0.6], [480, 0.3]]
 
 

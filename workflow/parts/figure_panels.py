@@ -28,8 +28,9 @@ def blocks_of(table, heading="metric", name="model"):
 
 def in_columns(legend, width):
     """How many entries of a legend fit side by side, and the rows that makes."""
-    columns = max(1, int((width - 0.1) / (LETTER * max(map(len, legend), default=1) + 0.27)))
-    return min(columns, len(legend)) or 1, -(-len(legend) // columns)
+    wide = [LETTER * len(name) + 0.27 for name in legend]
+    columns = len(wide) if sum(wide) <= width - 0.1 else max(1, int((width - 0.1) / max(wide)))
+    return max(1, columns), -(-len(wide) // max(1, columns))
 
 
 def panels(blocks, legend, ylabel="{}", height=0.85):

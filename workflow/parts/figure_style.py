@@ -93,7 +93,7 @@ def label_layers(axes, layers, most=6):
 
 def draw_curve(axes, places, table, factor, **options):
     """Values of one factor at some places, with the band of their intervals."""
-    look = {"marker": MARKERS.get(factor, "o"), "color": COLOURS[factor]} | options
+    look = {"marker": MARKERS.get(factor, "o"), "color": COLOURS[factor], "label": factor} | options
     axes.plot(places, table["value"], **look)
     ends = (table[end].astype(float) for end in ("low", "high"))
     axes.fill_between(places, *ends, color=look["color"], alpha=0.25, linewidth=0)

@@ -30,7 +30,7 @@ def draw(curves, settings):
     figure, grid = lists(groups, legend={name: Line2D([], [], **look) for name, look in LOOKS.items()})
     for axes, (quantity, own), names in zip(grid, panels.items(), groups, strict=True):
         draw_panel(axes, own, names, settings.get("confidence", 0.95) if quantity == "top1" else None)
-        axes.set(xlabel=SHOWN[quantity], xlim=(0, 1))
+        axes.set(xlabel=SHOWN[quantity], xlim=(0, 1.02))
     return figure
 
 

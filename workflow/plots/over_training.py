@@ -19,7 +19,8 @@ def draw(scores, settings):
     if table.empty:
         return note("no network of this experiment was trained here and scored in similarities or shares")
     network = (table["checkpoint_of"] + " " + table["stream"].fillna("").astype(str)).str.strip()
-    table = table.assign(panel=network + "\n" + table["dataset"]).sort_values("panel", kind="stable")
+    several = table["dataset"].nunique() > 1
+    table = table.assign(panel=network + "\n" + table["dataset"] if several else network).sort_values("panel", kind="stable")
     factors = [factor for _, factor in listed if factor in set(table["factor"])]
     figure, grid = panels(blocks_of(table, name="panel"), lines_of(factors))
     for (metric, panel), axes in grid.items():

@@ -30,8 +30,9 @@ def draw(scores, settings):
     for axes, metric in zip(figure.subplots(len(metrics), 1, squeeze=False)[:, 0], metrics, strict=True):
         for (_, group), own in table[table["metric"] == metric].groupby(["model", "group"], sort=False):
             draw_network(axes, own, looks[group])
-        low, high = min(axes.get_xlim()[0], axes.get_ylim()[0]), max(axes.get_xlim()[1], axes.get_ylim()[1])
-        axes.plot([low, high], [low, high], color="0.6", linestyle=":", linewidth=0.8, zorder=0)  # as static as dynamic
+        ends = axes.get_xlim(), axes.get_ylim()
+        axes.axline((0, 0), slope=1, color="0.6", linestyle=":", linewidth=0.8, zorder=0)  # as static as dynamic
+        axes.set(xlim=ends[0], ylim=ends[1])
         axes.set(title=metric, xlabel="static similarity S", ylabel="dynamic similarity S")
     figure.legend(legend.values(), legend.keys(), loc="outside lower center", ncols=columns)
     return figure

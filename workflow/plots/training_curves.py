@@ -6,6 +6,7 @@ from matplotlib.ticker import MaxNLocator, ScalarFormatter
 from workflow.parts.figure_panels import blocks_of, panels
 from workflow.parts.figure_style import NETWORKS, note
 
+TABLE = "training_curve"
 LOOKS = {"train": {"color": "0.6"}, "val": {"color": NETWORKS[0], "marker": "o"}, "test": {"color": NETWORKS[1], "marker": "s"}}
 
 
@@ -13,7 +14,8 @@ def draw(curves, settings):
     """One panel per network and quantity; held-out clips are shown as they are, training clips as they were augmented."""
     if curves.empty:
         return note("no network of this experiment was trained here")
-    table = curves.assign(network=curves["model"] + "\n" + curves["dataset"])
+    several = curves["dataset"].nunique() > 1
+    table = curves.assign(network=curves["model"] + "\n" + curves["dataset"] if several else curves["model"])
     legend = {split: Line2D([], [], **look) for split, look in LOOKS.items() if split in set(curves["split"])}
     figure, grid = panels(blocks_of(table, "quantity", "network"), legend)
     for (quantity, network), axes in grid.items():
