@@ -110,7 +110,8 @@ class SlurmNode:
         assert done.returncode == 0 or not check, done.stdout
         return done.stdout
 
-    def jobs(self):
-        """Everything Slurm knows of every job, waiting, running or past: a mapping each."""
+    def jobs(self, folder):
+        """Everything Slurm knows of every job submitted from `folder`, waiting, running or past: a mapping each."""
         rows = self.run("scontrol", "--details", "--oneliner", "show", "job", check=False).splitlines()
-        return [dict(re.findall(r"(\S+?)=(\S*)", row)) for row in rows if row.startswith("JobId=")]
+        jobs = [dict(re.findall(r"(\S+?)=(\S*)", row)) for row in rows if row.startswith("JobId=")]
+        return [job for job in jobs if job["WorkDir"] == str(folder)]

@@ -7,7 +7,9 @@ from moving_scene import scene
 from workflow.lib.errors import BadInput
 from workflow.lib.tables import read_table, write_table
 from workflow.parts import style_quality as measure
+from workflow.parts.examples import example_clips
 from workflow.scripts.measure_styles import measure_styles
+from workflow.scripts.pick_examples import pick_examples
 
 BOUNDS = {"warp_ratio": 2.5, "flow_correlation": 0.9, "luminance_correlation": 0.9}
 CLIPS = np.stack([scene(seed) for seed in range(4)])
@@ -26,9 +28,13 @@ def measured(folder, styles, count=3, shards=2):
     for k, part in enumerate(names):
         write_table(folder / f"{k}.parquet", "clips", [{"clip": str(c), "video": "v"} for c in part])
         tables.append(folder / f"{k}.parquet")
-    stylized = [path for name, clips in styles.items() for path in stored(folder, name, clips, shards)]
+    stores = zip(*(stored(folder, name, clips, shards) for name, clips in {"source": CLIPS, **styles}.items()), strict=True)
+    examples, _ = example_clips(tables, count, 0)
+    files = [folder / f"examples{k}.npy" for k in range(shards)]
+    for k, own in enumerate(stores):
+        pick_examples(list(names[k]), examples[k], own, files[k])
     out = folder / "quality.parquet"
-    measure_styles(stored(folder, "source", CLIPS, shards), tables, stylized, list(styles), count, 0, BOUNDS, out)
+    measure_styles(files, tables, list(styles), count, 0, BOUNDS, out)
     table = read_table(out, "quality")
     return {(r.style, r.other if isinstance(r.other, str) else None, r.quantity): r for r in table.itertuples()}
 
@@ -73,6 +79,8 @@ def test_a_still_source_has_no_flow_to_correlate_and_a_finite_warp_ratio():
     assert np.isfinite(measure.warp_ratio(still, flickering(still[None])[0], there, back))
 
 
-def test_a_missing_store_is_named(tmp_path):
-    with pytest.raises(BadInput, match="1 stylized stores came"):
-        measure_styles(["a", "b"], [], ["c"], ["oil"], 1, 0, BOUNDS, tmp_path / "q.parquet")
+def test_a_missing_style_is_told(tmp_path):
+    write_table(tmp_path / "clips.parquet", "clips", [{"clip": "v@0", "video": "v"}])
+    np.save(tmp_path / "examples.npy", np.stack([CLIPS[0]])[None])
+    with pytest.raises(BadInput, match="holds 0 styles, 1 were needed"):
+        measure_styles([tmp_path / "examples.npy"], [tmp_path / "clips.parquet"], ["oil"], 1, 0, BOUNDS, tmp_path / "q.parquet")

@@ -210,19 +210,21 @@ def test_the_pipeline_makes_the_flow_that_is_read_and_says_how_wrong_it_is(tmp_p
     errors = read_table(project.folder / ERRORS, "flow_errors").set_index("region")
     assert errors.loc["moving", "error_px"] < errors.loc["moving", "motion_px"] and errors.loc["still", "motion_px"] == 0
     project.configure(CONFIG | {"flow": {"normalisation": "clip"}})
-    assert project.planned(*made) == {"dump_features": 1, "score_features": 1}  # the pictures are made anew, the flow is not
+    planned = {"dump_features": 1, "release_stores": 1, "score_features": 1}
+    assert project.planned(*made) == planned  # the pictures are made anew, the flow is not
 
 
 def test_the_gallery_shows_flow_and_its_jitter_instead_of_orders(tmp_path, stores):
     shown, flows, variants = stores
     write_table(tmp_path / "clips.parquet", "clips", clip_table())
     write_table(tmp_path / "variants.parquet", "variants", variants)
-    np.save(tmp_path / "frames.npy", shown["hue"])
+    np.save(tmp_path / "examples.npy", shown["hue"][:, None])  # [example, style, ...]
     np.save(tmp_path / "flow.npy", flows["flow"].flows)
     files = (
         [tmp_path / "clips.parquet"],
         [tmp_path / "variants.parquet"],
-        {"hue": [tmp_path / "frames.npy"]},
+        [tmp_path / "examples.npy"],
+        ["hue"],
         [tmp_path / "flow.npy"],
     )
     clip, looks = first_clip(*files, FIXED)

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_environments import ENVIRONMENTS, LOCK, ROOT, environments_of_rules, module_of, pins
+from tests.test_environments import ENVIRONMENTS, IDLE, LOCK, ROOT, environments_of_rules, module_of, pins
 
 TARGETS = {  # a file whose making needs the environment and, of those not yet built, no other
     "video": "results/clips/shapes/clips.parquet",
     "analysis": "results/variants/shapes/000.parquet",
-    "torch": "results/models/time_average.parquet",
+    "torch-gpu": "results/models/time_average.parquet",
 }
 PINNED = {module_of(package) for environment in ENVIRONMENTS for package in pins(environment)}
 TELLING = {"cv2", "seaborn", "torch"}  # no environment holds all of them
@@ -64,6 +64,11 @@ def run(*command, env):
 def remove(folder):
     """Delete a folder of tens of thousands of files, which pytest would keep, without waiting for the minutes a slow disk takes."""
     run("sh", "-c", 'rm -rf "$1" >/dev/null 2>&1 &', "sh", folder, env=clean())
+
+
+def rules_of(said):
+    """Rules of the jobs that Snakemake said it would run, or ran."""
+    return re.findall(r"^(?:local)?rule (\w+):$", said, re.MULTILINE)
 
 
 def findable(python, modules):
@@ -129,10 +134,13 @@ def test_every_job_runs_in_its_environment(prefix, snakemake, tmp_path):
     notes = [json.loads(line) for line in (tmp_path / "notes.jsonl").read_text().splitlines()]
     notes = [note for note in notes if note["script"] != "-c"]  # Snakemake asks each environment for its version of Python
     rules = environments_of_rules()
-    jobs = Counter((rule, rules[rule]) for rule in re.findall(r"^(?:local)?rule (\w+):$", said, re.MULTILINE) if rule != "all")
+    jobs = Counter((rule, rules[rule]) for rule in rules_of(said) if rule not in {"all", *IDLE})
     assert Counter((Path(note["script"]).stem.split(".")[-1], names[note["environment"]]) for note in notes) == jobs
     assert {rule for rule, _ in jobs} == rules.keys() - OTHERS
     for note in notes:
         assert not [file for file in note["files"].values() if file.startswith(sysconfig.get_path("purelib"))]
         outside = {m: f for m, f in note["files"].items() if m in PINNED and not f.startswith(note["environment"])}
         assert outside == {}, note["script"]
+    again = set(rules_of(snakemake("--use-conda", "--dry-run", "--config", "torch=cpu")))
+    assert {"paint_keyframes", "describe_model"} <= again
+    assert not again & {"render_videos", "decode_clips", "collect_clips", "list_variants", "make_pairs"}

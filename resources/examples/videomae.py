@@ -1,7 +1,7 @@
 """VideoMAE (Tong et al., NeurIPS 2022) as the `transformers` package has it: a network of others, used unchanged.
 
 In a config, models: {videomae: {family: resources/examples/videomae.py, options: {checkpoint: /data/videomae-base}}}, where
-the folder holds config.json and model.safetensors from the model hub. With --use-conda, envs/torch.yaml needs transformers.
+the folder holds config.json and model.safetensors from the model hub. With --use-conda, envs/torch-gpu.yaml needs transformers.
 """
 
 from transformers import VideoMAEConfig, VideoMAEModel

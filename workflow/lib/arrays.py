@@ -4,6 +4,7 @@ frames.npy          uint8   [clip, frame, height, width, rgb]
 flow.npy            float16 [clip, frame-1, height, width, (dx, dy)], pixels, entry t from frame t to t+1
 flow_backward.npy   the same, entry t from frame t+1 back to t
 masks.npy           uint8   [clip, frame, height, width], 1 foreground, UNANNOTATED in frames without a mask; maybe no clips
+examples/*.npy      uint8   [example, (clip as it is, in each style), frame, height, width, rgb]
 keyframes.npy       uint8   [keyframe, (source, painted), height, width, rgb]
 """
 

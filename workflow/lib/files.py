@@ -37,3 +37,9 @@ def remove(path):
 def disk_is_full(error):
     """Whether an OSError says that the disk, or the share of it that is one's own, is full."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def is_newest(path, others):
+    """Whether there is a file at `path` and none of the others that are there is newer."""
+    path = Path(path)
+    return path.is_file() and all(not os.path.exists(other) or os.stat(other).st_mtime <= path.stat().st_mtime for other in others)

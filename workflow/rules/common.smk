@@ -20,8 +20,10 @@ from workflow.lib.experiment import (
     used_models,
     used_styles,
 )
+from workflow.lib.files import is_newest
 from workflow.lib.model_entries import checkpoint_folder, fetched_weights, is_made_here, model_entry
 from workflow.lib.manifest import fingerprint
+from workflow.lib.painting import says
 from workflow.lib.plugins import ROOT, constant_of, plugin_path
 from workflow.lib.sequence_sets import masked_frames
 from workflow.lib.shared_videos import shared_videos
@@ -52,8 +54,11 @@ IMPORTED = [name for name in used_styles(config) if "checkpoint" in config["styl
 PAINTED = [name for name in used_styles(config) if name not in APPLIED + IMPORTED]
 FETCHED = fetched_weights(config, used_models(config))  # file name -> {url, sha256}
 TRAINED = trained_models(config, used_models(config))
+TORCH = f"../../envs/torch-{config['torch']}.yaml"
 FLOW_PICTURE = {key: config["flow"][key] for key in ("normalisation", "full_saturation")}
 TIME_OF_STYLE = f"results/benchmarks/train_style/{config['style_training']['dataset']}/{{style}}.tsv"
+RECORD = "results/stylized/{dataset}/{style}/{shard}/painting.json"  # stays when the clips beside it are dropped
+EXAMPLES = "results/stylized/{dataset}/examples/{shard}.npy"
 GALLERY = ["original", *used_styles(config)]  # what the picture of one clip shows
 MOVER = workflow.modifier.path_modifier  # of the module that this is, where another workflow uses it as one
 
@@ -72,6 +77,11 @@ wildcard_constraints:
     flow="flow|flow_backward",
     metric=r"\w+",
     plot=r"\w+",
+
+
+def unique(items):
+    """The items in their order, each once."""
+    return list(dict.fromkeys(items))
 
 
 def growing(amount):
@@ -232,6 +242,53 @@ def store_of(style):
     return f"results/{folder}/{{shard}}/frames.npy"
 
 
+def painting_of(style):
+    """How clips are painted in a style, beside its network: what the record of a store holds."""
+    if style not in APPLIED:
+        return {"style": style, "precision": config["precision"], "source": source("stylize_clips")}
+    apply, options = config["styles"][style]["apply"], config["styles"][style].get("options", {})
+    own = {"style": style, "plugin": apply, "options": options, "seed": config["seed"]}
+    return own | {"source": source("apply_style", ("perturbations", apply))}
+
+
+def painted_from(style):
+    """What the clips of a style are painted from: the clips as they are and the style's network, where there is one."""
+    network = [] if style in ["original", *APPLIED] else [f"{STYLE.format(style=style)}/generator.safetensors"]
+    return [store_of("original"), *network]
+
+
+@functools.cache
+def settled(file, sources):
+    """`file` as an input whose age does not count while it is there and no file of `sources` is newer.
+
+    Otherwise it has to count: where Snakemake runs a job for its own sake, it asks of jobs after it only whether their inputs are
+    made anew.
+    """
+    return ancient(file) if is_newest(placed(file), map(placed, sources)) else file
+
+
+def record_of(style, dataset, shard):
+    """The record of a store, whose age does not count while it is true: see rule dump_features."""
+    record = RECORD.format(style=style, dataset=dataset, shard=shard)
+    sources = tuple(file.format(dataset=dataset, shard=shard) for file in painted_from(style))
+    return settled(record, sources) if says(placed(record), painting_of(style)) else record
+
+
+def painted_for(model):
+    """Styles a model is shown whose clips have to be painted."""
+    return [style for style in styles_shown(model) if style != "original"]
+
+
+def released(dataset, model):
+    """That a model no longer needs the stylized clips: a file per shard, whose age does not count while it is true."""
+    files = []
+    for shard in shards(dataset):
+        features = f"results/features/{dataset}/{model}/{shard}.parquet"
+        stores = [store_of(style).format(dataset=dataset, shard=shard) for style in painted_for(model)]
+        files.append(settled(features.replace(".parquet", ".released"), (features, *stores)))
+    return files
+
+
 def analysed(pattern):
     """The files of every (metric, data set, model) that an analysis names, each once."""
     files = [
@@ -278,6 +335,19 @@ def training_benchmarks():
     files = expand(TIME_OF_STYLE, style=PAINTED)
     files += [file for dataset in analysed_datasets() for file in of_shards(stylized, dataset, style=PAINTED + IMPORTED)]
     return files + expand("results/benchmarks/train_model/{model}.tsv", model=TRAINED)
+
+
+def stored():
+    """What grows with the clips of the analyses: kind -> files. A stylized store is as large as that of the clips it is painted from.
+
+    No inputs, as nothing is worth making again to be weighed.
+    """
+    names = analysed_datasets()
+    clips = [file for dataset in names for file in of_shards(store_of("original"), dataset)]
+    dumps = [file for dataset, model in analysed_pairs() for file in of_shards(DUMPS, dataset, model=model)]
+    flows = [file for dataset, model in analysed_pairs() for file in flows_of_shards(model, dataset)]
+    kinds = {"clips": clips, "stylized clips": clips * len(used_styles(config))}
+    return kinds | {"optical flow": list(dict.fromkeys(flows)), "feature dumps": dumps}
 
 
 def shown_to(dataset):

@@ -12,7 +12,7 @@ rule describe_model:
         "results/logs/describe_model/{model}.log",
     priority: 100  # a network that does not load or does not fit the clips must be known before hours of work
     conda:
-        "../../envs/torch.yaml"
+        TORCH
     params:
         name="{model}",
         model=lambda w: placed_entry(model_entry(config, w.model)),
@@ -24,13 +24,17 @@ rule describe_model:
         "../scripts/describe_model.py"
 
 
+# Snakemake makes a dropped store again for a new network, and then runs every job again that has it among its inputs. So a dump
+# names what its clips are painted from, how, and the records of their stores, which are not dropped and whose age, unless they are
+# out of date, does not count. release_stores names the stores: they are made before the dump that it waits for, and dropped after.
 rule dump_features:
     input:
         described="results/models/{model}.parquet",
         weights=lambda w: weights_of(w.model),
         variants=lambda w: variants_shown(w.model),
         clips="results/clips/{dataset}/{shard}/clips.parquet",
-        stores=lambda w: [store_of(style) for style in styles_shown(w.model)],
+        sources=lambda w: unique(file for style in styles_shown(w.model) for file in painted_from(style)),
+        records=lambda w: [record_of(style, w.dataset, w.shard) for style in painted_for(w.model)],
         masks="results/clips/{dataset}/{shard}/masks.npy",
         flows=lambda w: [f"results/flow/{{dataset}}/{{shard}}/{flow}.npy" for flow in flows_read(config, w.model)],
     output:
@@ -40,7 +44,7 @@ rule dump_features:
     benchmark:
         "results/benchmarks/dump_features/{dataset}/{model}/{shard}.tsv"
     conda:
-        "../../envs/torch.yaml"
+        TORCH
     resources:
         gpu=1,
         mem_mb=growing(16000),
@@ -48,7 +52,8 @@ rule dump_features:
     params:
         name="{model}",
         model=lambda w: placed_entry(model_entry(config, w.model)),
-        styles=lambda w: styles_shown(w.model),
+        stores=lambda w: {style: placed(store_of(style).format(**w)) for style in styles_shown(w.model)},
+        painting=lambda w: [painting_of(style) for style in painted_for(w.model)],
         flow=lambda w: FLOW_PICTURE if flows_read(config, w.model) else {},
         precision=config["precision"],
         source=lambda w: source("dump_features", network_plugin(w.model)),
@@ -56,9 +61,19 @@ rule dump_features:
         "../scripts/dump_features.py"
 
 
+rule release_stores:
+    input:
+        features="results/features/{dataset}/{model}/{shard}.parquet",
+        stores=lambda w: [store_of(style) for style in painted_for(w.model)],
+    output:
+        released=touch("results/features/{dataset}/{model}/{shard}.released"),
+    localrule: True
+
+
 rule measure_accuracy:
     input:
         features=lambda w: of_shards("results/features/{dataset}/{model}/{shard}.parquet", w.dataset, model=w.model),
+        released=lambda w: released(w.dataset, w.model),
         variants=lambda w: [file for table in variants_shown(w.model) for file in of_shards(table, w.dataset)],
         clips=lambda w: of_shards("results/clips/{dataset}/{shard}/clips.parquet", w.dataset),
         classes=lambda w: given(model_entry(config, w.model)["classes"]),

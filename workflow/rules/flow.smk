@@ -13,7 +13,7 @@ rule estimate_flow:
     log:
         "results/logs/estimate_flow/{dataset}/{shard}/{flow}.log",
     conda:
-        "../../envs/torch.yaml"
+        TORCH
     resources:
         gpu=1 if config["flow"]["weights"] else 0,
         mem_mb=growing(8000),
@@ -40,7 +40,7 @@ rule measure_flow:
     wildcard_constraints:
         dataset=one_of(RENDERED),
     conda:
-        "../../envs/torch.yaml"
+        TORCH
     params:
         dataset="{dataset}",
         estimator=config["flow"]["estimator"],

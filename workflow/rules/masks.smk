@@ -26,6 +26,7 @@ rule measure_centre_bias:
 rule measure_segmentation:
     input:
         features=lambda w: of_shards("results/features/{dataset}/{model}/{shard}.parquet", w.dataset, model=w.model),
+        released=lambda w: released(w.dataset, w.model),
         variants=lambda w: [file for table in variants_shown(w.model) for file in of_shards(table, w.dataset)],
         clips=lambda w: of_shards("results/clips/{dataset}/{shard}/clips.parquet", w.dataset),
     output:

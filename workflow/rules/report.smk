@@ -37,7 +37,7 @@ rule draw_gallery:
     input:
         variants=lambda w: of_shards("results/variants/{dataset}/{shard}.parquet", w.dataset),
         clips=lambda w: of_shards("results/clips/{dataset}/{shard}/clips.parquet", w.dataset),
-        stores=lambda w: [f for style in GALLERY for f in of_shards(store_of(style), w.dataset)],
+        examples=lambda w: of_shards(EXAMPLES, w.dataset),
         flows=lambda w: of_shards("results/flow/{dataset}/{shard}/flow.npy", w.dataset) if reads_flow(w.dataset) else [],
     output:
         png=report(
@@ -63,6 +63,7 @@ rule show_units:
     input:
         scores="results/reports/{experiment}/scores.parquet",
         features=lambda w: [file for model in shown_to(w.dataset) for file in of_shards(DUMPS, w.dataset, model=model)],
+        released=lambda w: [file for model in shown_to(w.dataset) for file in released(w.dataset, model)],
         variants=lambda w: of_shards("results/variants/{dataset}/{shard}.parquet", w.dataset),
         clips=lambda w: of_shards("results/clips/{dataset}/{shard}/clips.parquet", w.dataset),
         stores=lambda w: of_shards(store_of("original"), w.dataset),
@@ -114,6 +115,7 @@ rule write_report:
         config=config,
         datasets=analysed_datasets(),
         benchmarks=list(map(placed, training_benchmarks())),
+        stored={kind: list(map(placed, files)) for kind, files in stored().items()},
         source=source("write_report", *(("plots", plot) for plot in plots())),
     script:
         "../scripts/write_report.py"

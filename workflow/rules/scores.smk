@@ -7,6 +7,7 @@ rule score_features:
     input:
         pairs="results/pairs/{dataset}.parquet",
         features=lambda w: of_shards("results/features/{dataset}/{model}/{shard}.parquet", w.dataset, model=w.model),
+        released=lambda w: released(w.dataset, w.model),
     output:
         scores="results/scores/{metric}/{dataset}/{model}.parquet",
         draws="results/scores/{metric}/{dataset}/{model}.draws.parquet",

@@ -1,8 +1,10 @@
 # Reads:  results/clips, resources/styles
 # Writes: results/styles/{training dataset}/{style}/ (keyframes, generator, training curve),
-#         results/stylized/{dataset}/{style}/{shard}/frames.npy, results/stylized/{dataset}/quality.parquet
+#         results/stylized/{dataset}/{style}/{shard}/frames.npy and painting.json, how they were painted,
+#         results/stylized/{dataset}/examples/{shard}.npy, results/stylized/{dataset}/quality.parquet
 # Why:    one network (or one fixed function) per style changes what every frame looks like and leaves its motion alone; the
 #         quality table says how well.
+kept = str if config["keep_stylized"] else temp
 STYLE = f"results/styles/{config['style_training']['dataset']}/{{style}}"  # a style is what it is by what it was trained on
 
 
@@ -24,7 +26,7 @@ rule paint_keyframes:
     wildcard_constraints:
         style=one_of(PAINTED),
     conda:
-        "../../envs/torch.yaml"
+        TORCH
     params:
         seed=config["seed"],
         n_keyframes=config["style_training"]["keyframes"],
@@ -50,7 +52,7 @@ rule train_style:
     wildcard_constraints:
         style=one_of(PAINTED),
     conda:
-        "../../envs/torch.yaml"
+        TORCH
     resources:
         gpu=1,
         mem_mb=growing(16000),
@@ -75,7 +77,7 @@ rule import_style:
         style=one_of(IMPORTED),
     priority: 100  # a bad checkpoint must be known before hours of work
     conda:
-        "../../envs/torch.yaml"
+        TORCH
     params:
         sha256=lambda w: config["styles"][w.style].get("sha256"),
         source=source("import_style"),
@@ -89,7 +91,8 @@ rule stylize_clips:
         frames="results/clips/{dataset}/{shard}/frames.npy",
         weights=f"{STYLE}/generator.safetensors",
     output:
-        frames="results/stylized/{dataset}/{style}/{shard}/frames.npy",
+        frames=kept("results/stylized/{dataset}/{style}/{shard}/frames.npy"),
+        record=RECORD,
     log:
         "results/logs/stylize_clips/{dataset}/{style}/{shard}.log",
     benchmark:
@@ -97,14 +100,14 @@ rule stylize_clips:
     wildcard_constraints:
         style=one_of(PAINTED + IMPORTED),
     conda:
-        "../../envs/torch.yaml"
+        TORCH
     resources:
         gpu=1,
         mem_mb=growing(16000),
         runtime=growing(4 * 60),
     params:
         precision=config["precision"],
-        source=source("stylize_clips"),
+        painting=lambda w: painting_of(w.style),
     script:
         "../scripts/stylize_clips.py"
 
@@ -114,34 +117,49 @@ rule apply_style:
         checked=ancient("results/clips/{dataset}/clips.parquet"),  # enough of the data set is usable
         frames="results/clips/{dataset}/{shard}/frames.npy",
     output:
-        frames="results/stylized/{dataset}/{style}/{shard}/frames.npy",
+        frames=kept("results/stylized/{dataset}/{style}/{shard}/frames.npy"),
+        record=RECORD,
     log:
         "results/logs/apply_style/{dataset}/{style}/{shard}.log",
     wildcard_constraints:
         style=one_of(APPLIED),
     conda:
-        "../../envs/torch.yaml"
+        TORCH
     params:
-        style="{style}",
-        plugin=lambda w: config["styles"][w.style]["apply"],
-        options=lambda w: config["styles"][w.style].get("options", {}),
-        seed=config["seed"],
-        source=lambda w: source("apply_style", ("perturbations", config["styles"][w.style]["apply"])),
+        painting=lambda w: painting_of(w.style),
     script:
         "../scripts/apply_style.py"
+
+
+rule pick_examples:
+    input:
+        tables=lambda w: of_shards("results/clips/{dataset}/{shard}/clips.parquet", w.dataset),
+        stores=[store_of(style) for style in GALLERY],
+    output:
+        examples=EXAMPLES,
+    log:
+        "results/logs/pick_examples/{dataset}/{shard}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        shard=lambda w: int(w.shard),
+        clips=config["style_quality"]["clips"],
+        seed=config["seed"],
+        source=source("pick_examples"),
+    script:
+        "../scripts/pick_examples.py"
 
 
 rule measure_styles:
     input:
         tables=lambda w: of_shards("results/clips/{dataset}/{shard}/clips.parquet", w.dataset),
-        frames=lambda w: of_shards("results/clips/{dataset}/{shard}/frames.npy", w.dataset),
-        stylized=lambda w: of_shards("results/stylized/{dataset}/{style}/{shard}/frames.npy", w.dataset, style=used_styles(config)),
+        examples=lambda w: of_shards(EXAMPLES, w.dataset),
     output:
         quality="results/stylized/{dataset}/quality.parquet",
     log:
         "results/logs/measure_styles/{dataset}.log",
     conda:
-        "../../envs/torch.yaml"
+        TORCH
     params:
         styles=used_styles(config),
         clips=config["style_quality"]["clips"],

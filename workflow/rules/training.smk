@@ -23,7 +23,7 @@ rule train_model:
     wildcard_constraints:
         model=one_of(TRAINED),
     conda:
-        "../../envs/torch.yaml"
+        TORCH
     threads: lambda w: 1 + config["models"][w.model]["train"]["workers"]  # one computes, the others read clips ahead
     resources:
         gpu=1,

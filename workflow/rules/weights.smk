@@ -11,7 +11,7 @@ rule fetch_weights:
     priority: 100  # what cannot be fetched must be known before hours of work
     localrule: True  # the nodes of a cluster often have no network
     conda:
-        "../../envs/torch.yaml"
+        TORCH
     params:
         url=lambda w: FETCHED[w.file]["url"],
         sha256=lambda w: FETCHED[w.file]["sha256"],

@@ -5,6 +5,7 @@ import numpy as np
 from workflow.lib.arrays import frames_writer, open_frames
 from workflow.lib.errors import BadInput
 from workflow.lib.job import job, progress
+from workflow.lib.painting import write_record
 from workflow.lib.plugins import check_options, load_plugin
 from workflow.parts.seeding import seed_of
 
@@ -36,5 +37,7 @@ def apply_style(frames, function, stylized):
 
 if __name__ == "__main__":
     with job(snakemake):
-        p = snakemake.params
-        apply_style(snakemake.input.frames, function_of(p.plugin, p.options, p.style, p.seed), snakemake.output.frames)
+        p = snakemake.params.painting
+        function = function_of(p["plugin"], p["options"], p["style"], p["seed"])
+        apply_style(snakemake.input.frames, function, snakemake.output.frames)
+        write_record(snakemake.output.record, p)

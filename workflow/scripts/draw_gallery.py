@@ -14,11 +14,11 @@ from workflow.parts.frame_sampling import spread
 SHOWN = 8
 
 
-def first_clip(clips, variants, stores, flows, settings):
+def first_clip(clips, variants, examples, styles, flows, settings):
     """First clip of the data set: its name, and what it looks like, (style or flow, dynamics) -> uint8 [frame, h, w, rgb].
 
-    clips, variants, flows: files, one per shard, of flow perhaps none; stores: style -> files, one per shard; settings: how
-    flow is made a picture.
+    clips, variants, examples, flows: files, one per shard, of flow perhaps none; styles: those of the examples, of which the
+    data set's first clip is the first; settings: how flow is made a picture.
     """
     for shard, path in enumerate(clips):
         table = read_table(path, "clips")
@@ -26,10 +26,10 @@ def first_clip(clips, variants, stores, flows, settings):
             own = read_table(variants[shard], "variants")
             own = own[own["clip"] == table["clip"][0]].drop_duplicates("dynamics")
             looks, jitters = {}, dict(zip(own["dynamics"], jitters_of(own), strict=True))
-            for style, files in stores.items():
+            for style, frames in zip(styles, open_frames(examples[shard])[0], strict=True):
                 for dynamics, order in zip(own["dynamics"], own["frame_order"], strict=True):
                     if jitters[dynamics] is None:
-                        looks[style, dynamics] = chosen(open_frames(files[shard])[0], order)
+                        looks[style, dynamics] = chosen(frames, order)
             if flows:
                 looks |= flow_looks(FlowPictures(open_frames(flows[shard]), settings), jitters)
             return table["clip"][0], looks
@@ -63,9 +63,6 @@ def draw_gallery(clip, looks):
 if __name__ == "__main__":
     with job(snakemake):
         set_style()
-        styles, files = snakemake.params.styles, list(snakemake.input.stores)
-        shards = len(snakemake.input.clips)
-        stores = {style: files[i * shards : (i + 1) * shards] for i, style in enumerate(styles)}
-        flows, settings = snakemake.input.flows, snakemake.params.flow
-        shown = draw_gallery(*first_clip(snakemake.input.clips, snakemake.input.variants, stores, flows, settings))
+        i, p = snakemake.input, snakemake.params
+        shown = draw_gallery(*first_clip(i.clips, i.variants, i.examples, p.styles, i.flows, p.flow))
         save_figure(shown, snakemake.output.png, snakemake.output.svg)

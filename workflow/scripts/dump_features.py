@@ -1,9 +1,12 @@
 """Show every variant to a network once and keep every layer's pooled activations."""
 
+from pathlib import Path
+
 import numpy as np
 import torch
 
 from workflow.lib.arrays import open_frames
+from workflow.lib.errors import BadInput
 from workflow.lib.features import write_features
 from workflow.lib.job import job, progress
 from workflow.lib.tables import concat_tables, read_table
@@ -113,6 +116,14 @@ def dump_features(name, entry, units, variants, clips, stores, flows=None, masks
     return {**keys, "order_distance": distance, "predicted": predicted, **judged}, activations, about
 
 
+def open_stores(stores):
+    """Open clip stores: style -> path to style -> array; BadInput where one was dropped."""
+    for path in stores.values():
+        if not Path(path).is_file():
+            raise BadInput(f"{path} was dropped (keep_stylized: false): ask for scores or the report, not for a feature dump alone")
+    return {style: open_frames(path) for style, path in stores.items()}
+
+
 def distance_of(pathways, jitter):
     """Least distance from natural order of a variant's pathways [frame]; None where its flow is jittered instead."""
     return None if jitter else min([kendall_distance(own) for own in pathways if len(own) > 1], default=0.0)
@@ -121,7 +132,7 @@ def distance_of(pathways, jitter):
 if __name__ == "__main__":
     with job(snakemake):
         variants, clips = concat_tables(snakemake.input.variants, "variants"), read_table(snakemake.input.clips, "clips")
-        stores = dict(zip(snakemake.params.styles, map(open_frames, snakemake.input.stores), strict=True))
+        stores = open_stores(snakemake.params.stores)
         units = read_table(snakemake.input.described, "models").set_index("layer")["units"].to_dict()
         flows = flow_pictures(snakemake.input.flows, snakemake.params.flow, next(iter(stores.values())))
         masks, p = open_frames(snakemake.input.masks), snakemake.params

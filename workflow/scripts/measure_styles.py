@@ -8,9 +8,9 @@ import numpy as np
 from workflow.lib.arrays import open_frames
 from workflow.lib.errors import BadInput
 from workflow.lib.job import job, progress
-from workflow.lib.tables import read_table, write_table
+from workflow.lib.tables import write_table
 from workflow.parts import style_quality as measure
-from workflow.parts.seeding import seed_of
+from workflow.parts.examples import example_clips
 
 ADVICE = {
     "warp_ratio": "the style flickers: lower `adversarial`, train longer or choose another style",
@@ -19,27 +19,22 @@ ADVICE = {
 }
 
 
-def measure_styles(frames, tables, stylized, styles, clips, seed, bounds, quality):
-    """Write the table `quality`; `stylized` lists all shards of the first style, then of the second, ..."""
-    if len(stylized) != (needed := len(styles) * len(frames)):
-        raise BadInput(f"{len(stylized)} stylized stores came, {len(styles)} styles of {len(frames)} shards need {needed}")
+def measure_styles(examples, tables, styles, clips, seed, bounds, quality):
+    """Write the table `quality`; examples: the example clips, as they are and in each style, and `tables`: one file per shard."""
     found = {}  # (style, other, quantity) -> values, one per clip
-    chosen = choose(tables, clips, seed)
-    for shard, row in progress(chosen, "measuring styles"):
-        shown = {s: np.asarray(open_frames(stylized[k * len(frames) + shard])[row]) for k, s in enumerate(styles)}
-        for key, value in of_clip(np.asarray(open_frames(frames[shard])[row]), shown):
+    shards, chosen = example_clips(tables, clips, seed)
+    where = {clip: (path, row) for path, own in zip(examples, shards, strict=True) for row, clip in enumerate(own)}
+    for path, row in progress([where[clip] for clip in chosen], "measuring styles"):
+        source, *stylized = np.asarray(open_frames(path)[row])
+        if len(stylized) != len(styles):
+            raise BadInput(f"{path} holds {len(stylized)} styles, {len(styles)} were needed")
+        for key, value in of_clip(source, dict(zip(styles, stylized, strict=True))):
             found.setdefault(key, []).append(value)
     rows = [row_of(*key, np.array(values), bounds) for key, values in found.items()]
     write_table(quality, "quality", rows)
     for row in rows:
         if row["warning"]:
             print(f"warning: {row['warning']}", file=sys.stderr)
-
-
-def choose(tables, count, seed):
-    """(shard, row) of the `count` clips with the smallest keys, however the clips are sharded."""
-    where = {clip: (k, row) for k, table in enumerate(tables) for row, clip in enumerate(read_table(table, "clips")["clip"])}
-    return [where[clip] for clip in sorted(where, key=lambda clip: (seed_of(seed, "quality", clip), clip))[:count]]
 
 
 def of_clip(source, shown):
@@ -75,4 +70,4 @@ def row_of(style, other, quantity, values, bounds):
 if __name__ == "__main__":
     with job(snakemake):
         i, p = snakemake.input, snakemake.params
-        measure_styles(i.frames, i.tables, i.stylized, p.styles, p.clips, p.seed, p.bounds, snakemake.output.quality)
+        measure_styles(i.examples, i.tables, p.styles, p.clips, p.seed, p.bounds, snakemake.output.quality)

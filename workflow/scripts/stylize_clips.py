@@ -5,6 +5,7 @@ import torch
 
 from workflow.lib.arrays import frames_writer, open_frames
 from workflow.lib.job import job, progress
+from workflow.lib.painting import write_record
 from workflow.parts.batches import Batches
 from workflow.parts.generator import to_frames, to_network
 from workflow.parts.precision import agreed_half, computing, own_device
@@ -69,3 +70,4 @@ def stylize(clip, paint):
 if __name__ == "__main__":
     with job(snakemake):
         stylize_clips(snakemake.input.frames, snakemake.input.weights, snakemake.output.frames, snakemake.params.precision)
+        write_record(snakemake.output.record, snakemake.params.painting)

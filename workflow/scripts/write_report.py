@@ -32,6 +32,7 @@ from workflow.parts.report_tables import (
     stage_table,
     weights_table,
 )
+from workflow.parts.storage import storage_table
 
 PACKAGES = ["snakemake", "numpy", "pandas", "pyarrow", "seaborn", "opencv-python-headless"]
 SECTIONS = {"claims": claims_table, "accuracy": accuracy_table, "published": published_table}
@@ -76,16 +77,17 @@ def tables_of(files, scores, quality, rejected, config, benchmarks):
     }
 
 
-def write_report(files, datasets, config, benchmarks):
+def write_report(files, datasets, config, benchmarks, stored=()):
     """The report as a string of HTML.
 
     files: the rule's inputs, of which quality, rejected and clips have one file per data set; benchmarks: what training cost, files
-    that need not be there.
+    that need not be there; stored: what the stages stored, kind -> files.
     """
     quality, rejected, clips = (of_datasets(files[name], datasets, name) for name in ("quality", "rejected", "clips"))
     scores = of_main_perturbation(read_table(files.scores, "scores"))
     claims = read_table(files.claims, "claims") if files.claims else ()
-    tables = tables_of(files, scores, quality, rejected, config, benchmarks) | {"data": data_table(clips)}
+    tables = tables_of(files, scores, quality, rejected, config, benchmarks)
+    tables |= {"data": data_table(clips), "storage": storage_table(stored)}
     units, previews = units_of(files, datasets)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     return environment.from_string(Path(files.template).read_text()).render(
@@ -111,6 +113,6 @@ def write_report(files, datasets, config, benchmarks):
 if __name__ == "__main__":
     with job(snakemake):
         params = snakemake.params
-        html = write_report(snakemake.input, params.datasets, params.config, params.benchmarks)
+        html = write_report(snakemake.input, params.datasets, params.config, params.benchmarks, params.stored)
         with atomic(snakemake.output.report) as temporary:
             temporary.write_text(html)
