@@ -9,6 +9,7 @@ undisturbed project and is followed by a run to the end. After each kill, whatev
 import argparse
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -67,11 +68,18 @@ def outputs_of(whole, rule):
     return next(job.outputs for job in whole.jobs if job.rule == rule)
 
 
+def children_of(process):
+    """The jobs that a run is doing."""
+    try:
+        return psutil.Process(process.pid).children()
+    except psutil.NoSuchProcess:
+        return []
+
+
 def job_of(process, rule):
     """The process of a job of the rule, once there is one; None where the run ends without."""
-    run = psutil.Process(process.pid)
     while process.poll() is None:
-        for child in run.children():
+        for child in children_of(process):
             with suppress(psutil.Error):
                 if child.cmdline()[-1:] and child.cmdline()[-1].endswith(f".{rule}.py"):
                     return child
@@ -113,25 +121,38 @@ def conditions(project, whole, moment):
 
 
 def disturb(project, whole, moment):
-    """Undo a stage, run the project and kill it then: (what happened, what is wrong)."""
+    """Undo a stage, run the project and kill it then: (its exit status, what is wrong)."""
     undo(project, whole, moment.rule)
     with tempfile.TemporaryFile("w+") as told, conditions(project, whole, moment) as variables:
         process = project.start(stdout=told, **variables)  # a pipe would stay open with whatever outlives the run
         job = job_of(process, moment.rule)
-        children = psutil.Process(process.pid).children() if job and process.poll() is None else []
+        children = children_of(process)
         if job and moment.way in SIGNALS:
             signalled(process, job, moment.way, moment.share * whole.seconds[moment.rule])
         status = process.wait(1800)
         outlived = psutil.wait_procs(children, timeout=60)[1]
         told.seek(0)
-        printed = told.read()
-    reached = job or moment.way == "full disk"
-    wrong = [] if reached else [f"{moment.rule} was not reached: {printed[-2000:]}"]
-    wrong += [f"outlived the run: {own}" for own in outlived]
-    wrong += ["it was not killed"] if moment.way == "between files" and status != -signal.SIGKILL else []
-    wrong += ["it is still locked"] if locked(project) and moment.way in ("job KILL", "job TERM", "run TERM", "all TERM") else []
-    files = {file: own for file, own in files_of(project.folder).items() if UNFINISHED not in file}
-    return f"status {status}", wrong + [f"damaged: {file}" for file, own in files.items() if own != whole.digests.get(file)]
+        said = told.read()
+    wrong = [f"outlived the run: {own}" for own in outlived]
+    return status, wrong + faults(project, moment, job, status, said) + damaged(project, whole)
+
+
+def faults(project, moment, job, status, said):
+    """What was not as it had to be when a run ended."""
+    full, killed, told = moment.way == "full disk", status == -signal.SIGKILL, re.search("disk is full|No space left", said)
+    expected = {
+        "its job was not reached": job or full,
+        "it was not killed": killed or moment.way != "between files",
+        "it is still locked": killed or not locked(project),
+        "it did not say that the disk is full": told or not full or not status,
+    }
+    return [f"{fault}: {said[-2000:]}" for fault, sound in expected.items() if not sound]
+
+
+def damaged(project, whole):
+    """Files under a final name that are not what they are in the end."""
+    files = files_of(project.folder).items()
+    return [f"damaged: {file}" for file, own in files if UNFINISHED not in file and own != whole.digests.get(file)]
 
 
 def locked(project):
@@ -154,21 +175,21 @@ def ended(project, whole):
 
 
 def kill_again_and_again(project, whole, moments, apart=False, say=print):
-    """Disturb a project at every moment; returns what went wrong, by moment, and after all of them under `None`."""
+    """Disturb a project at every moment; returns what went wrong, by number of the moment."""
     wrong = {}
     copy(whole, project.folder)
     for number, moment in enumerate(moments, 1):
         began = time.monotonic()
-        happened, faults = disturb(project, whole, moment)
+        status, wrongs = disturb(project, whole, moment)
         unlock(project)
         if apart or moment is moments[-1]:
-            faults += ended(project, whole)
+            wrongs += ended(project, whole)
         say(
-            f"{number:3}/{len(moments)}  {moment.rule:20} {moment.way:13} at {moment.share:4.0%}  {happened:10}"
-            f" {time.monotonic() - began:5.0f} s  {'; '.join(faults) or 'whole'}"
+            f"{number:3}/{len(moments)}  {moment.rule:20} {moment.way:13} at {moment.share:4.0%}  status {status:3}"
+            f" {time.monotonic() - began:5.0f} s  {'; '.join(wrongs) or 'whole'}"
         )
-        wrong |= {number: faults} if faults else {}
-        if apart or faults:
+        wrong |= {number: wrongs} if wrongs else {}
+        if apart or wrongs:
             copy(whole, project.folder)
     return wrong
 

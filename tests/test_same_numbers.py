@@ -73,7 +73,7 @@ def test_every_rule_has_work_in_the_whole_experiment(whole):
 
 def test_one_core_small_shards_and_another_order_of_jobs_change_no_byte(whole, address, tmp_path):
     """All three at once: where none changes anything, one run tells."""
-    project = whole_project(tmp_path / "project", address, shard_size=5)
+    project = whole_project(tmp_path / "project", address, shard_size=7)
     files = [file for job in whole.jobs for file in job.outputs if file.startswith("results/reports/")]
     random.Random(0).shuffle(files)
     jobs = jobs_of(project.done("--scheduler", "greedy", "--prioritize", *files[:8], "--", *files, cores=1))

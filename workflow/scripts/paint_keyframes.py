@@ -1,5 +1,6 @@
 """Choose frames that all styles share and paint them, or take the pairs that an artist painted."""
 
+from io import BytesIO
 from pathlib import Path
 
 import cv2
@@ -19,11 +20,13 @@ def paint_keyframes(frames, clips, seed, count, painter, folder, keyframes, pict
     if (painter is None) == (folder is None):
         raise BadInput(f"a style needs a painter or a folder of hand-painted frames: came painter {painter}, folder {folder}")
     pairs = hand_painted(folder) if folder else painted(choose(frames, clips, seed, count), painter, seed)
+    array = BytesIO()
+    np.save(array, pairs)  # into a file, NumPy and OpenCV do not say that the disk is full
     with atomic(keyframes) as temporary:
-        np.save(temporary, pairs)
+        temporary.write_bytes(array.getbuffer())
     sheet = np.concatenate([np.concatenate(list(pairs[:, side]), 1) for side in (0, 1)])
     with atomic(picture) as temporary:
-        temporary.write_bytes(cv2.imencode(".png", sheet[..., ::-1])[1])  # OpenCV's own writer hides that the disk is full
+        temporary.write_bytes(cv2.imencode(".png", sheet[..., ::-1])[1])
 
 
 def choose(stores, tables, seed, count):

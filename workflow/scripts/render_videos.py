@@ -58,6 +58,7 @@ def write_video(path, frames, fps, codec):
     The frames are read back, because OpenCV does not say where the disk was too full for them.
     """
     height, width = frames.shape[1:3]
+    path.write_bytes(bytes(4096))  # on a full disk this says so; OpenCV could not open the file either, as if for the codec
     code = cv2.VideoWriter_fourcc(*codec) if len(codec) == 4 else -1
     with quiet():
         writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, code, float(fps), (width, height))
