@@ -25,6 +25,8 @@ def open_frames(path):
             return np.load(path, mmap_mode="r", allow_pickle=False)
         except ValueError:  # numpy cannot map a store of no clips
             return np.load(path, allow_pickle=False)
+    except FileNotFoundError:
+        raise
     except Exception as error:  # numpy reads the header as Python, which fails in many ways
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise BadInput(f"{path} is damaged or no store of clips ({reason}); delete it, and it is made anew") from error

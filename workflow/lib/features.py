@@ -68,27 +68,26 @@ def about_of(path):
         held = pq.read_schema(path)
     try:
         about = json.loads(held.metadata[b"about"])
-        layers, _ = about["layers"], about["weights_sha256"]
-        sound = layers and all(pa.types.is_fixed_size_list(held.field(layer).type) for layer in layers)
-    except (KeyError, TypeError, ValueError, AttributeError):
-        sound = False
-    if not sound or any(name not in held.names or held.field(name).type != kind.type for name, (kind, _) in KEYS.items()):
-        raise BadInput(f"{path} is no feature dump of this pipeline; delete it, and it is made anew")
-    return about
+        if about["weights_sha256"]:
+            return about
+    except (KeyError, TypeError, ValueError):
+        pass
+    raise BadInput(f"{path} is no feature dump of this pipeline; delete it, and it is made anew")
 
 
-def read_columns(path, columns):
-    """Some columns of one shard, an Arrow table; BadInput where it is damaged or lacks one."""
+def read_columns(path, columns, fits):
+    """Some columns of one shard, an Arrow table; BadInput where it is damaged, lacks one or fits(name, type) of one is false."""
     with readable(path):
         table = pq.read_table(path, columns=columns, page_checksum_verification=True)
-    if missing := [name for name in columns if name not in table.column_names]:
-        raise BadInput(f"{path} lacks {', '.join(missing)}, it is no feature dump like the others; delete it, and it is made anew")
+    if wrong := [name for name in columns if name not in table.column_names or not fits(name, table.schema.field(name).type)]:
+        lacks = f"lacks the columns {', '.join(wrong)} of a feature dump, or holds other types in them"
+        raise BadInput(f"{path} {lacks}; if another version of the pipeline wrote it, delete it, and it is made anew")
     return table
 
 
 def read_keys(paths):
     """The key columns of all shards, as one DataFrame."""
-    tables = [read_columns(path, list(KEYS)) for path in paths]
+    tables = [read_columns(path, list(KEYS), lambda name, kind: kind == KEYS[name][0].type) for path in paths]
     with readable(paths[0]):
         keys = pa.concat_tables(tables).to_pandas()
     if (wrong := keys["variant"].isna() | keys["variant"].duplicated()).any():
@@ -99,7 +98,7 @@ def read_keys(paths):
 
 def read_layer(paths, layer):
     """One layer's activations of all shards: float32 [variant, unit]; BadInput where shards disagree on its width."""
-    blocks = [read_columns(path, [layer]).column(0) for path in paths]
+    blocks = [read_columns(path, [layer], lambda _, kind: pa.types.is_fixed_size_list(kind)).column(0) for path in paths]
     if empty := [path for path, block in zip(paths, blocks, strict=True) if block.null_count]:
         raise BadInput(f"{empty[0]} has variants without activations of layer {layer}; delete it, and it is made anew")
     widths = sorted({block.type.list_size for block in blocks})

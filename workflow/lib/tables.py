@@ -73,8 +73,9 @@ def checked_table(path, name):
         which = f"lacks the columns {', '.join(missing)}" if missing else f"holds other types in the columns {', '.join(wrong)}"
         advice = "if another version of the pipeline wrote it, delete it, and it is made anew"
         raise BadInput(f"{path} {which} of the table '{name}'; {advice}")
-    if table[first := next(iter(TABLES[name]))].null_count:
-        raise BadInput(f"{path} holds rows of the table '{name}' without {first}; it is damaged, delete it, and it is made anew")
+    named = {"clips": "clip", "variants": "variant", "pairs": "pair"}.get(name)  # what other tables and stores find a row by
+    if named and table[named].null_count:
+        raise BadInput(f"{path} holds rows of the table '{name}' without {named}; it is damaged, delete it, and it is made anew")
     return table
 
 

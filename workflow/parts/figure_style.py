@@ -5,6 +5,7 @@ from textwrap import fill
 
 import matplotlib
 import matplotlib.pyplot as plt
+import seaborn
 
 from workflow.lib.files import atomic
 
@@ -40,8 +41,8 @@ def set_style():
     lines = {"lines.linewidth": 1, "lines.markersize": 2.5, "axes.linewidth": 0.6, "grid.linewidth": 0.4, "patch.linewidth": 0}
     ticks = {f"{axis}tick.major.{what}": size for axis in "xy" for what, size in (("size", 0), ("pad", 1.5))}
     legend = {"legend.frameon": False, "legend.handlelength": 1, "legend.columnspacing": 0.8, "legend.handletextpad": 0.4}
-    look = {"axes.edgecolor": "0.8", "axes.grid": True, "grid.color": "0.9", "axes.axisbelow": True}
-    plt.rcParams.update(sizes | lines | ticks | legend | look | {"svg.fonttype": "none", "svg.hashsalt": "figures"})
+    svg = {"svg.fonttype": "none", "svg.hashsalt": "figures", "grid.color": "0.9"}
+    seaborn.set_theme(context="paper", style="whitegrid", rc=sizes | lines | ticks | legend | svg)
 
 
 def named(scores):

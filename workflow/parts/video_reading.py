@@ -52,7 +52,7 @@ def fit(picture, short_side, crop):
 def check_size(width, height):
     """Raise Unusable for frames that are too large to be decoded or scaled: a file of a few bytes can claim any size."""
     if width * height > MOST_PIXELS:
-        raise Unusable(f"frames too large: {width:g} x {height:g} pixels, {MOST_PIXELS} in all are decoded at most")
+        raise Unusable(f"frames too large: {width:.0f} x {height:.0f} pixels, {MOST_PIXELS} in all are decoded at most")
 
 
 def time_stamps(capture, period, stamp=None):
@@ -205,6 +205,14 @@ class VideoFile:
         return self.fit_picture(picture)
 
 
+def read_image(file):
+    """The picture in an image file: BGR uint8 [height, width, 3]; raises Unusable."""
+    picture = cv2.imread(str(file), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise Unusable(f"image cannot be decoded: {file.name}")
+    return picture
+
+
 class FrameFolder:
     """A folder of images, in the natural order of their names, as a video of `fps` frames per second."""
 
@@ -225,19 +233,12 @@ class FrameFolder:
     def read(self, times):
         """The pictures shown at `times` (ascending, s): a list of uint8 [height, width, rgb]; raises Unusable."""
         shown = [self.files[frame] for frame in self.shown(times)]
-        pictures = {file: cv2.imread(str(file), cv2.IMREAD_COLOR) for file in dict.fromkeys(shown)}
-        for file, picture in pictures.items():
-            if picture is None:
-                raise Unusable(f"image cannot be decoded: {file.name}")
-            pictures[file] = self.fit_picture(picture)
+        pictures = {file: self.fit_picture(read_image(file)) for file in dict.fromkeys(shown)}  # one at a time at its full size
         return [pictures[file] for file in shown]
 
     def frame_size(self):
         """Height and width of its first frame, pixels."""
-        picture = cv2.imread(str(self.files[0]), cv2.IMREAD_COLOR)
-        if picture is None:
-            raise Unusable(f"image cannot be decoded: {self.files[0].name}")
-        return picture.shape[:2]
+        return read_image(self.files[0]).shape[:2]
 
     def shown(self, times):
         """Index of the frame shown at each of `times` (s)."""
