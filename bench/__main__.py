@@ -30,8 +30,13 @@ def written(rows, path):
     about = machine()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"machine": about, "rows": rows}, indent=2, ensure_ascii=False))
-    table = pd.DataFrame(rows, columns=COLUMNS).to_string(index=False, float_format="{:.3g}".format)
+    table = pd.DataFrame(rows, columns=COLUMNS).to_string(index=False, float_format=shown)
     return f"{table}\n{', '.join(f'{key}: {value}' for key, value in about.items())}"
+
+
+def shown(value):
+    """A number with three digits, or as many as stand before the point."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def main(names, size="FULL", path=Path("results/bench/bench.json")):

@@ -15,7 +15,7 @@ UNITS = {"res1": 8, "res2": 32, "res3": 64, "res4": 128, "res5": 256}
 OPTIONS = {"architecture": "slowonly", "depth": [1, 1, 1, 1], "width": 4, "frames": FRAMES, "stride": 1, "size": SIDE}
 MODEL = {"family": "resnet3d", "options": OPTIONS}
 CONFIG = {
-    "models": {"network": MODEL, "trained": MODEL | {"train": {"dataset": "shapes", "epochs": 1, "warm_up": 0}}},
+    "models": {"network": MODEL, "trained": MODEL | {"train": {"dataset": "shapes", "epochs": 0.25, "warm_up": 0}}},
     "pairs": {"styles": STYLES},
 }
 CLIP = {"frames": FRAMES, "fps": 12, "short_side": SIDE, "crop": [SIDE, SIDE], "short_videos": "reject", "clips_per_video": 1}

@@ -32,10 +32,9 @@ def bench(folder, n_videos, repetitions):
     probed = config["analyses"][0]["dataset"]
     own = {"manifest": manifest(folder, n_videos), "reversals": {"left": "right"}}
     config["datasets"][probed] = own
-    printed = []
-    plan = lambda: printed.append(snakemake(f"{folder}/run", config, "--dry-run"))  # noqa: E731
-    seconds = [timed(plan) for _ in range(repetitions)]
-    n_jobs = int(re.search(r"^total +(\d+)$", printed[0], re.MULTILINE)[1])
+    planned = snakemake(f"{folder}/run", config, "--dry-run")
+    n_jobs = int(re.search(r"^total +(\d+)$", planned, re.MULTILINE)[1])
+    seconds = [timed(snakemake, f"{folder}/run", config, "--dry-run") for _ in range(repetitions)]
     case = (
         f"{n_videos:,} videos, {config['shard_size']} in a shard, {len(config['models'])} networks, {len(config['styles'])} styles"
     )

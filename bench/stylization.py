@@ -5,6 +5,7 @@ compute in float32.
 """
 
 import statistics
+from functools import partial
 
 import torch
 
@@ -47,7 +48,7 @@ def both_sides(folder, width, last_kernel, side, n_clips, repetitions):
     params = {"precision": "float32"}
     sides = {
         "bare": bare_generator(network, n_clips, side),
-        "job": lambda: run_script("stylize_clips", folder, files, made, params),
+        "job": partial(run_script, "stylize_clips", folder, files, made, params),
     }
     bare_generator(network, 1, side)()  # the first pass is slower
     return in_turn(sides, repetitions)

@@ -66,7 +66,7 @@ def write_clips(folder, n_clips, draw, n_frames, styles, shard_size):
 
 def clip_row(number, n_frames):
     """Row of the table `clips`: every clip of a video of its own."""
-    about = {"label": moving_shapes.MOTIONS[number % 8], "split": "test" if number // 8 % 2 else "train"}
+    about = {"label": moving_shapes.MOTIONS[number % 8], "split": "test" if number // 8 == 1 else "train"}
     return {"clip": f"v{number:05d}@0.000", "video": f"v{number:05d}", "start_s": 0.0, "fps": 12, "n_frames": n_frames} | about
 
 

@@ -41,16 +41,22 @@ def load_plugin(folder, name):
     return module
 
 
-def syntax_of(path):
-    """The syntax tree of a Python file; BadInput where it is none."""
+def source_of(path):
+    """The bytes of a Python file; BadInput where it cannot be read."""
     try:
-        return ast.parse(Path(path).read_bytes(), str(path))
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise BadInput(f"the plug-in {path} cannot be read: {error.strerror}") from error
+
+
+def syntax_of(path, text=None):
+    """The syntax tree of the Python file at `path`, or of its `text` where that is known; BadInput where it is no Python."""
+    try:
+        return ast.parse(source_of(path) if text is None else text, str(path))
     except SyntaxError as error:
         raise BadInput(f"{path}, line {error.lineno}: {error.msg}: {(error.text or '').strip()}") from error
     except (ValueError, RecursionError, MemoryError) as error:  # ValueError: null bytes
         raise BadInput(f"the plug-in {path} is no Python: {error}") from error
-    except OSError as error:
-        raise BadInput(f"the plug-in {path} cannot be read: {error.strerror}") from error
 
 
 def constant_of(path, name, default):

@@ -2,25 +2,35 @@
 
 import ast
 import hashlib
+from functools import cache
 from pathlib import Path
 
-from workflow.lib.plugins import ROOT, syntax_of
+from workflow.lib.plugins import ROOT, source_of, syntax_of
+
+
+@cache  # by the text itself, so never stale: hundreds of jobs share a hundred files
+def parsed(path, text):
+    """What a Python source imports, by full names, and what it means: its syntax tree without docstrings, as text."""
+    tree, names = syntax_of(path, text), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{a.name}" for a in node.names)}
+        elif isinstance(node, ast.Import):
+            names |= {a.name for a in node.names}
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+            node.body = body[1:]
+    return names, ast.dump(tree)
 
 
 def imports(path):
     """What the file at `path` imports of ours (contracts in lib left out) or from beside itself: paths."""
     found = set()
-    for node in ast.walk(syntax_of(path)):
-        names = []
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{a.name}" for a in node.names)]
-        elif isinstance(node, ast.Import):
-            names = [a.name for a in node.names]
-        for name in names:
-            ours = name.startswith("workflow.")
-            file = (ROOT if ours else Path(path).resolve().parent) / (name.replace(".", "/") + ".py")
-            if not name.startswith("workflow.lib") and file.is_file():
-                found.add(file)
+    for name in parsed(path, source_of(path))[0]:
+        ours = name.startswith("workflow.")
+        file = (ROOT if ours else Path(path).resolve().parent) / (name.replace(".", "/") + ".py")
+        if not name.startswith("workflow.lib") and file.is_file():
+            found.add(file)
     return found
 
 
@@ -39,12 +49,7 @@ def digest(*paths):
     """Digest of the meaning of `paths` and their import closure: comments, docstrings and layout do not count."""
     total = hashlib.sha256()
     for path in closure(*paths):
-        tree = syntax_of(path)
-        for node in ast.walk(tree):
-            body = getattr(node, "body", None)
-            if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-                node.body = body[1:]
-        total.update(path.name.encode() + ast.dump(tree).encode())
+        total.update(path.name.encode() + parsed(path, source_of(path))[1].encode())
     return total.hexdigest()[:16]
 
 
