@@ -51,6 +51,10 @@ def free_ports(n):
     return ports
 
 
+class NotStarted(RuntimeError):
+    """Slurm's daemons do not run together on this machine; the message is what they said."""
+
+
 class SlurmNode:
     """A running Slurm: four cores, two GPUs, no accounting database. Its programs find it through `environment`."""
 
@@ -97,11 +101,11 @@ class SlurmNode:
             self.daemons.append(subprocess.Popen(command, env=self.environment, stdout=log, stderr=subprocess.STDOUT))
 
     def wait_for(self, ready, seconds=30):
-        """Wait until `ready()`; fail with what the daemons said."""
+        """Wait until `ready()`; NotStarted with what the daemons said."""
         deadline = time.monotonic() + seconds
         while not ready():
             if time.monotonic() > deadline or any(daemon.poll() is not None for daemon in self.daemons):
-                raise AssertionError("\n".join(log.read_text()[-2000:] for log in sorted(self.folder.glob("*.log"))))
+                raise NotStarted("\n".join(log.read_text()[-2000:] for log in sorted(self.folder.glob("*.log"))))
             time.sleep(0.1)
 
     def run(self, *command, check=True):

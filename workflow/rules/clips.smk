@@ -11,6 +11,8 @@ rule decode_clips:
         rejected="results/clips/{dataset}/{shard}/rejected.parquet",
     log:
         "results/logs/decode_clips/{dataset}/{shard}.log",
+    benchmark:
+        "results/benchmarks/decode_clips/{dataset}/{shard}.tsv"
     conda:
         "../../envs/video.yaml"
     resources:

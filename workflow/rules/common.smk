@@ -329,12 +329,19 @@ def benchmarks():
     return [file for dataset, model in analysed_pairs() for file in of_shards(pattern, dataset, model=model)]
 
 
-def training_benchmarks():
-    """What training and stylizing cost, one file per job; no inputs, as a training is not worth doing again to be timed."""
-    stylized = "results/benchmarks/stylize_clips/{dataset}/{style}/{shard}.tsv"
-    files = expand(TIME_OF_STYLE, style=PAINTED)
-    files += [file for dataset in analysed_datasets() for file in of_shards(stylized, dataset, style=PAINTED + IMPORTED)]
-    return files + expand("results/benchmarks/train_model/{model}.tsv", model=TRAINED)
+def other_benchmarks():
+    """What the other stages cost that take long, one file per job; no inputs, as nothing is worth doing again to be timed."""
+    folder, names = "results/benchmarks", analysed_datasets()
+    flows = [(dataset, flow) for dataset, model in analysed_pairs() for flow in flows_read(config, model)]
+    files = [file for dataset in names for file in of_shards(f"{folder}/decode_clips/{{dataset}}/{{shard}}.tsv", dataset)]
+    files += expand(TIME_OF_STYLE, style=PAINTED)
+    for rule, styles in (("stylize_clips", PAINTED + IMPORTED), ("apply_style", APPLIED)):
+        pattern = f"{folder}/{rule}/{{dataset}}/{{style}}/{{shard}}.tsv"
+        files += [file for dataset in names for file in of_shards(pattern, dataset, style=styles)]
+    pattern = f"{folder}/estimate_flow/{{dataset}}/{{shard}}/{{flow}}.tsv"
+    files += [file for dataset, flow in unique(flows) for file in of_shards(pattern, dataset, flow=flow)]
+    files += expand(f"{folder}/train_model/{{model}}.tsv", model=TRAINED)
+    return files + analysed(f"{folder}/score_features/{{metric}}/{{dataset}}/{{model}}.tsv")
 
 
 def stored():

@@ -12,6 +12,8 @@ rule estimate_flow:
         flow="results/flow/{dataset}/{shard}/{flow}.npy",
     log:
         "results/logs/estimate_flow/{dataset}/{shard}/{flow}.log",
+    benchmark:
+        "results/benchmarks/estimate_flow/{dataset}/{shard}/{flow}.tsv"
     conda:
         TORCH
     resources:

@@ -114,7 +114,7 @@ rule write_report:
     params:
         config=config,
         datasets=analysed_datasets(),
-        benchmarks=list(map(placed, training_benchmarks())),
+        benchmarks=list(map(placed, other_benchmarks())),
         stored={kind: list(map(placed, files)) for kind, files in stored().items()},
         source=source("write_report", *(("plots", plot) for plot in plots())),
     script:

@@ -13,6 +13,8 @@ rule score_features:
         draws="results/scores/{metric}/{dataset}/{model}.draws.parquet",
     log:
         "results/logs/score_features/{metric}/{dataset}/{model}.log",
+    benchmark:
+        "results/benchmarks/score_features/{metric}/{dataset}/{model}.tsv"
     conda:
         "../../envs/analysis.yaml"
     resources:

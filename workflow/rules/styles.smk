@@ -121,6 +121,8 @@ rule apply_style:
         record=RECORD,
     log:
         "results/logs/apply_style/{dataset}/{style}/{shard}.log",
+    benchmark:
+        "results/benchmarks/apply_style/{dataset}/{style}/{shard}.tsv"
     wildcard_constraints:
         style=one_of(APPLIED),
     conda:
