@@ -47,8 +47,10 @@ def dump_job(folder, entry, files, styles, side, n_frames):
     described, dumped = f"{folder}/described.parquet", f"{folder}/features.parquet"
     about = {"name": "network", "model": entry}
     clip = {"frames": n_frames, "crop": [side, side]}
-    run_script("describe_model", folder, output={"layers": described}, params={**about, "clip": clip, "perturbations": []})
-    params = {**about, "styles": styles, "flow": {}, "precision": "float32"}
+    run_script(
+        "describe_model", folder, output={"layers": described}, params={**about, "clip": clip, "dynamics": [], "min_distance": 0.25}
+    )
+    params = {**about, "stores": dict(zip(styles, files["stores"], strict=True)), "flow": {}, "precision": "float32"}
     return partial(run_script, "dump_features", folder, {**files, "described": described}, {"features": dumped}, params)
 
 

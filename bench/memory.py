@@ -37,20 +37,24 @@ def shard_jobs(folder, files, config):
     """Jobs that see one shard: stage -> (input, output, params) of its rule."""
     clips, store = {"clips": files["clips"][0]}, {"frames": files["stores"]["original"][0]}
     stylized = [files["stores"][style][0] for style in STYLES]
-    made = {name: {"frames": f"{folder}/{name}.npy"} for name in ("decoded", "stylized", "applied")}
+    made = {
+        name: {"frames": f"{folder}/{name}.npy", "record": f"{folder}/{name}.json"} for name in ("decoded", "stylized", "applied")
+    }
     rendered = {"manifest": f"{folder}/rendered.csv", "videos": f"{folder}/videos"}
     shapes = config["datasets"]["shapes"]["moving_shapes"] | {"size": SIDE, "frames": FRAMES}
     decoded = made["decoded"] | tables(folder, clips="decoded", rejected="rejected") | {"masks": f"{folder}/masks.npy"}
     read = {"frame_folder_fps": 24, "complete": True, "clip": CLIP}
     listed = tables(folder, variants="listed", originals="originals")
     flow = {"estimator": "dis", "options": {}, "weights": None, "backward": False}
-    dumped = clips | {"variants": files["variants"][:1], "stores": stylized, "masks": files["no_masks"], "flows": []}
-    shown = {"name": "network", "model": config["models"]["network"], "styles": STYLES, "flow": {}} | FLOAT32
+    dumped = clips | {"variants": files["variants"][:1], "masks": files["no_masks"], "flows": []}
+    shown = {"name": "network", "model": config["models"]["network"], "flow": {}} | FLOAT32
+    shown |= {"stores": dict(zip(STYLES, stylized, strict=True))}
+    hue = {"style": "hue", "plugin": "hue", "options": {}, "seed": 0}
     return {
         "render_videos": ({}, rendered, SEED | {"options": shapes, "first": 0, "last": files["n_shard"]}),
         "decode_clips": ({"manifest": files["manifest"]}, decoded, read),
-        "stylize_clips": (store | {"weights": files["generator"]}, made["stylized"], FLOAT32),
-        "apply_style": (store, made["applied"], SEED | {"style": "hue", "plugin": "hue", "options": {}}),
+        "stylize_clips": (store | {"weights": files["generator"]}, made["stylized"], FLOAT32 | {"painting": {}}),
+        "apply_style": (store, made["applied"], {"painting": hue}),
         "estimate_flow": (store | clips, {"flow": f"{folder}/flow.npy"}, flow),
         "list_variants": (clips, listed, SEED | {"pairs": config["pairs"]}),
         "dump_features": (dumped | {"described": files["described"]}, tables(folder, features="dumped"), shown),
@@ -60,10 +64,9 @@ def shard_jobs(folder, files, config):
 def clip_jobs(folder, files, config, n_clips):
     """Jobs that see the clips of all shards."""
     clips, frames = files["clips"], files["stores"]["original"]
-    stylized = [path for style in STYLES for path in files["stores"][style]]
     collected = {"dataset": "shapes", "n_segments": n_clips, "max_rejected": 0, "skip_missing": False}
     keyframes = {"keyframes": f"{folder}/keyframes.npy", "picture": f"{folder}/keyframes.png"}
-    quality = dict(config["style_quality"])
+    quality, examples = dict(config["style_quality"]), [f"{folder}/examples{shard}.npy" for shard in range(len(clips))]
     measured = {"clips": quality.pop("clips"), "styles": STYLES, "bounds": quality}
     made = {"weights": "weights.safetensors", "classes": "classes.txt", "curve": "curve.parquet", "steps": "steps"}
     trained = {key: f"{folder}/trained/{name}" for key, name in made.items()}
@@ -81,8 +84,16 @@ def clip_jobs(folder, files, config, n_clips):
             keyframes,
             SEED | {"n_keyframes": 4, "painter": "ink", "folder": None},
         ),
+        "pick_examples": [
+            (
+                {"tables": clips, "stores": [files["stores"][style][shard] for style in ("original", *STYLES)]},
+                {"examples": path},
+                SEED | {"shard": shard, "clips": measured["clips"]},
+            )
+            for shard, path in enumerate(examples)
+        ],
         "measure_styles": (
-            {"tables": clips, "frames": frames, "stylized": stylized},
+            {"tables": clips, "examples": examples},
             tables(folder, quality="quality"),
             SEED | measured,
         ),
@@ -110,8 +121,9 @@ def score_jobs(folder, files, config):
 
 
 def peak_of(stage, folder, job):
-    """Peak memory of a job, MiB."""
-    run_script(stage.split()[0], folder, *job)
+    """Peak memory of a job, or of several of one stage after each other, MiB."""
+    for each in job if isinstance(job, list) else [job]:
+        run_script(stage.split()[0], folder, *each)
     return peak_mib()
 
 

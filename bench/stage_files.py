@@ -29,7 +29,13 @@ def stage_files(folder, n_clips, config, entry, n_frames, side, units):
     write_masks(files["no_masks"], 0, n_frames, side)
     save_weights(files["generator"], Generator(0.25, 3), {"training": "untrained"})
     Path(files["classes"]).write_text("".join(f"{name}\n" for name in MOTIONS))
-    described = {"name": "network", "model": entry, "clip": {"frames": n_frames, "crop": [side, side]}, "perturbations": []}
+    described = {
+        "name": "network",
+        "model": entry,
+        "clip": {"frames": n_frames, "crop": [side, side]},
+        "dynamics": [],
+        "min_distance": 0.25,
+    }
     run_script("describe_model", folder, output={"layers": files["described"]}, params=described)
     files |= {name: [f"{folder}/{name}/{shard:03d}.{kind}" for shard in range(len(clips))] for name, kind in BESIDE.items()}
     for shard, numbers in enumerate(synthetic.shards_of(n_clips, size)):

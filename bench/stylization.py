@@ -44,8 +44,11 @@ def both_sides(folder, width, last_kernel, side, n_clips, repetitions):
     network, weights = Generator(width, last_kernel), f"{folder}/generator.safetensors"
     save_weights(weights, network, {"training": "untrained"})
     _, stores = write_clips(folder, n_clips, moving(N_FRAMES, side), N_FRAMES, [], n_clips)
-    files, made = {"frames": stores["original"][0], "weights": weights}, {"frames": f"{folder}/stylized.npy"}
-    params = {"precision": "float32"}
+    files, made = (
+        {"frames": stores["original"][0], "weights": weights},
+        {"frames": f"{folder}/stylized.npy", "record": f"{folder}/painting.json"},
+    )
+    params = {"precision": "float32", "painting": {}}
     sides = {
         "bare": bare_generator(network, n_clips, side),
         "job": partial(run_script, "stylize_clips", folder, files, made, params),
