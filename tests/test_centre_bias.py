@@ -104,11 +104,11 @@ def test_the_figure_says_what_it_cannot_show(tmp_path):
     def texts(rows):
         write_table(tmp_path / "t.parquet", "centre_bias", rows)
         figure = draw_figure(read_table(tmp_path / "t.parquet", "centre_bias"), {})
-        return " ".join(text.get_text() for text in figure.findobj(Text))
+        return " ".join(" ".join(text.get_text() for text in figure.findobj(Text)).split())  # however lines are wrapped
 
     assert "no data set of this experiment has masks" in texts([])
     masks = np.zeros((4, 2, 4, 6), np.uint8)
-    assert "no foreground\n4 videos, 8 masks, 8 empty" in texts([measured(masks)])
+    assert "no foreground 4 videos, 8 masks, 8 empty" in texts([measured(masks)])
     assert "spread 0.5" in texts([measured(masks[:2] + np.uint8(1))]) and "nan" not in texts([measured(masks[:2] + np.uint8(1))])
 
 

@@ -12,7 +12,7 @@ from snakemake.utils import update_config
 from tests.copied_project import ROOT, Project
 from workflow.lib.checked_config import check_config
 from workflow.lib.config_schema import fill_and_check
-from workflow.lib.experiment import used_datasets, used_models
+from workflow.lib.experiment import settle, used_datasets, used_models
 from workflow.lib.manifest import read_dataset
 from workflow.lib.plugins import load_plugin
 from workflow.lib.published import published_rows, read_published
@@ -107,6 +107,7 @@ def test_every_experiment_is_valid_and_its_published_numbers_have_their_place(ex
     monkeypatch.chdir(home)
     config = merged(experiment)
     fill_and_check(config)
+    settle(config)
     assert config["experiment"] == experiment
     check_config(config)
     published_rows(config)
@@ -150,6 +151,7 @@ def test_small_twins_need_nothing_that_is_not_made_here(name):
     """Rendered videos, no weights to be brought or fetched, no published number beside networks that are not the paper's."""
     config = merged(name)
     fill_and_check(config)
+    settle(config)
     assert all("moving_shapes" in config["datasets"][dataset] for dataset in used_datasets(config))
     assert not any(config["models"][model].get("weights") for model in used_models(config)) and not config["published"]
 
