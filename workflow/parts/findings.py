@@ -21,7 +21,7 @@ def asked(scores, n_claims=0):
         networks = f"{len(models)} networks ({listed(models)})" if len(models) > 1 else listed(models)
         change = ", ".join(dict.fromkeys(own["perturbation"].dropna())) or "nothing"
         sentences.append(
-            f"What do {networks} encode of the {own['n_videos'].max()} videos of {dataset}, when dynamics are changed by {change}, "
+            f"What {'do' if len(models) > 1 else 'does'} {networks} encode of the {own['n_videos'].max()} videos of {dataset}, when dynamics are changed by {change}, "
             f"as measured by {listed(own['metric'])}?"
         )
     if n_claims:
