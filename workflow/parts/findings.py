@@ -18,10 +18,10 @@ def asked(scores, n_claims=0):
     sentences = []
     for dataset, own in whole.groupby("dataset", sort=False):
         models = own["model"].str.split("\n").str[0].unique()
-        networks = f"{len(models)} networks ({listed(models)})" if len(models) > 1 else listed(models)
+        networks = f"do {len(models)} networks ({listed(models)})" if len(models) > 1 else f"does {listed(models)}"
         change = ", ".join(dict.fromkeys(own["perturbation"].dropna())) or "nothing"
         sentences.append(
-            f"What {'do' if len(models) > 1 else 'does'} {networks} encode of the {own['n_videos'].max()} videos of {dataset}, when dynamics are changed by {change}, "
+            f"What {networks} encode of the {own['n_videos'].max()} videos of {dataset}, when dynamics are changed by {change}, "
             f"as measured by {listed(own['metric'])}?"
         )
     if n_claims:
