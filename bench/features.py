@@ -17,6 +17,7 @@ from bench.synthetic import moving, write_clips, write_variants
 from workflow.lib.arrays import frames_writer
 from workflow.lib.tables import read_table
 from workflow.parts.networks import build_network
+from workflow.parts.precision import own_device
 
 SMALL = {"architecture": "slowonly", "depth": [1, 1, 1, 1], "width": 16, "frames": 8, "stride": 2, "size": 64}
 PUBLISHED = {"architecture": "slowonly", "frames": 8, "stride": 2, "size": 224}
@@ -54,14 +55,9 @@ def dump_job(folder, entry, files, styles, side, n_frames):
     return partial(run_script, "dump_features", folder, {**files, "described": described}, {"features": dumped}, params)
 
 
-def own_device():
-    """Where networks run: cuda or cpu."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
 def bare_pass(network, n_variants, batch):
     """The bare forward pass over as many variants in the same batches, as a function without arguments."""
-    device = own_device()
+    device = own_device().type
     network.module.to(device)
     torch.backends.cudnn.allow_tf32 = False  # as in the job
     video = torch.rand(batch, 3, network.frames, network.size, network.size, device=device)
@@ -89,7 +85,7 @@ def both_sides(folder, entry, files, styles, side, n_frames, repetitions):
 
 def bench(folder, cases):
     """Rows of the table."""
-    rows, config, device = [], default_config(), own_device()
+    rows, config, device = [], default_config(), own_device().type
     for rank, (name, (options, side, n_clips, repetitions)) in enumerate(cases.items()):
         entry, own = network_entry("resnet3d", **options), f"{folder}/{rank}"
         files = stored(own, side, n_clips[device], config)

@@ -53,7 +53,7 @@ def shard_jobs(folder, files, config):
     return {
         "render_videos": ({}, rendered, SEED | {"options": shapes, "first": 0, "last": files["n_shard"]}),
         "decode_clips": ({"manifest": files["manifest"]}, decoded, read),
-        "stylize_clips": (store | {"weights": files["generator"]}, made["stylized"], FLOAT32 | {"painting": {}}),
+        "stylize_clips": (store | {"weights": files["generator"]}, made["stylized"], {"painting": FLOAT32}),
         "apply_style": (store, made["applied"], {"painting": hue}),
         "estimate_flow": (store | clips, {"flow": f"{folder}/flow.npy"}, flow),
         "list_variants": (clips, listed, SEED | {"pairs": config["pairs"]}),

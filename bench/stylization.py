@@ -48,7 +48,7 @@ def both_sides(folder, width, last_kernel, side, n_clips, repetitions):
         {"frames": stores["original"][0], "weights": weights},
         {"frames": f"{folder}/stylized.npy", "record": f"{folder}/painting.json"},
     )
-    params = {"precision": "float32", "painting": {}}
+    params = {"painting": {"precision": "float32"}}
     sides = {
         "bare": bare_generator(network, n_clips, side),
         "job": partial(run_script, "stylize_clips", folder, files, made, params),

@@ -106,7 +106,6 @@ rule stylize_clips:
         mem_mb=growing(16000),
         runtime=growing(4 * 60),
     params:
-        precision=config["precision"],
         painting=lambda w: painting_of(w.style),
     script:
         "../scripts/stylize_clips.py"

@@ -69,5 +69,6 @@ def stylize(clip, paint):
 
 if __name__ == "__main__":
     with job(snakemake):
-        stylize_clips(snakemake.input.frames, snakemake.input.weights, snakemake.output.frames, snakemake.params.precision)
-        write_record(snakemake.output.record, snakemake.params.painting)
+        i, painting = snakemake.input, snakemake.params.painting
+        stylize_clips(i.frames, i.weights, snakemake.output.frames, painting["precision"])
+        write_record(snakemake.output.record, painting)
