@@ -39,7 +39,10 @@ FILES = {  # table -> where it stands, what a row is
     "stability": (f"{REPORT}/stability.parquet", "a score of a layer on so many videos"),
     "differences": (f"{REPORT}/differences.parquet", "a difference of two networks or layers"),
     "centre_bias": (f"{REPORT}/centre_bias.parquet", "a data set"),
-    "lambda_sweep": (f"{REPORT}/lambda_sweep.parquet", "a unit class of a layer at a threshold"),
+    "lambda_sweep": (
+        f"results/scores/{{metric}}/{{dataset}}/{{model}}.lambda_sweep.parquet, {REPORT}/lambda_sweep.parquet",
+        "a unit class of a layer at a threshold",
+    ),
 }
 INTRODUCTION = """# The tables
 

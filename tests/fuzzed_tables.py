@@ -105,7 +105,7 @@ def features_case(rng, folder):
     keys = read_keys([path])
     for layer in layers:
         assert len(read_layer([path], layer)) == len(keys)
-    scores, _ = score_features(load_plugin("metrics", "pearson"), pairs, [path], SETTINGS, 0, 0.25)
+    scores, *_ = score_features(load_plugin("metrics", "pearson"), pairs, [path], SETTINGS, 0, 0.25)
     assert np.isfinite(scores["value"]).any()
     return "done", ""
 

@@ -166,7 +166,7 @@ def test_make_runs_an_experiment_by_its_name():
 def test_an_experiment_is_laid_over_others_by_one_file_and_a_wrong_name_is_told(project):
     """known_truth.yaml below fig6_small.yaml gives its data sets, fig5_left_small.yaml the analyses, and config.yaml the rest."""
     planned = project.planned("--configfile", "resources/experiments/fig6_small.yaml")
-    assert planned["train_model"] == 6 and planned["sweep_lambda"] == 1 and planned["train_style"] == 2
+    assert planned["train_model"] == 6 and planned["train_style"] == 2
     mistaken = {"over": ["resources/experiments/fig5_lift.yaml"], "experiment": "mistaken"}
     (project.folder / "mistaken.yaml").write_text(yaml.safe_dump(mistaken))
     status, printed = project.run("--dry-run", "--configfile", "mistaken.yaml")

@@ -68,9 +68,7 @@ def test_a_figure_fits_its_column_and_no_two_texts_meet(plot, n, monkeypatch):
         assert across < 0.01 or down < 0.015, f"{a} and {b} overlap by {across:.3f} x {down:.3f} inches"
 
 
-@pytest.mark.parametrize(
-    "plot", [name for name in PLOTS if name not in {"stability", "lambda_sweep", "training_curves", "centre_bias"}]
-)
+@pytest.mark.parametrize("plot", [name for name in PLOTS if name not in {"stability", "training_curves", "centre_bias"}])
 def test_intervals_are_drawn(plot):
     """Half the reach of all intervals is another picture. Learned and shuffled training make theirs of numbers of videos."""
     table = table_of(plot, 9 if plot == "shuffled_training" else 2)

@@ -15,14 +15,14 @@ from workflow.parts.findings import findings
 from workflow.scripts.compare_scores import compare_scores
 from workflow.scripts.measure_stability import measure_stability
 from workflow.scripts.score_features import score_features
-from workflow.scripts.sweep_lambda import sweep_lambda
 
 SETTINGS = {"lambda": 0.5, "draws": 200, "confidence": 0.95, "permutations": 100, "subsets": 5, "truncate": False}
 NEEDED = ["static", "dynamic"]
 
 
 def scored(pairs, paths, metric=pearson, seed=0, **settings):
-    return score_features(metric, pairs, paths, SETTINGS | settings, seed, 0.25)
+    """Tables `scores` and `draws`."""
+    return score_features(metric, pairs, paths, SETTINGS | settings, seed, 0.25)[:2]
 
 
 def named(tables, model, metric="pearson"):
@@ -175,13 +175,22 @@ def test_stability_says_how_far_fewer_videos_scatter(tmp_path):
 
 
 def test_the_lambda_sweep_passes_through_the_scores(tmp_path):
-    scores, _ = named(scored(*planted_dump(tmp_path)), "net")
-    sweep = sweep_lambda(scores)
-    at = sweep[np.isclose(sweep["lambda"], 0.5)].set_index(["layer", "factor"])["value"]
-    stored = scores[scores["quantity"] == "units"].set_index(["layer", "factor"])["value"]
-    pd.testing.assert_series_equal(at.sort_index(), stored.sort_index())
-    assert (sweep.groupby(["layer", "lambda"])["value"].sum().round(9) == 100).all()
-    write_table(tmp_path / "sweep.parquet", "lambda_sweep", sweep)
+    """At the lambda in use, on the grid of thresholds or off it, classes and their intervals are those of table `scores`."""
+    pairs, paths = planted_dump(tmp_path)
+    for threshold in (0.5, 0.333):
+        scores, _, sweep = score_features(pearson, pairs, paths, SETTINGS | {"lambda": threshold}, 0, 0.25)
+        ends = ["value", "low", "high"]
+        at = sweep[sweep["lambda"] == threshold].set_index(["layer", "factor"])[ends]
+        stored = scores[scores["quantity"] == "units"].set_index(["layer", "factor"])[ends].astype(float)
+        pd.testing.assert_frame_equal(at.sort_index(), stored.sort_index())
+        assert (sweep.groupby(["layer", "lambda"])["value"].sum().round(9) == 100).all()
+        assert (sweep["low"] <= sweep["value"]).all() and (sweep["value"] <= sweep["high"]).all()
+        assert (sweep["high"] - sweep["low"]).max() > 1  # near a threshold units may stand on either side of it
+        write_table(tmp_path / "sweep.parquet", "lambda_sweep", sweep.assign(dataset="shapes", model="net", metric="pearson"))
+    assert sweep["lambda"].nunique() == 31
+    plain = score_features(pearson, pairs, paths, SETTINGS | {"draws": 0, "subsets": 0}, 0, 0.25)[2]
+    assert plain["value"].notna().all() and plain[["low", "high"]].isna().all(axis=None)
+    assert score_features(shares, pairs, paths, SETTINGS, 0, 0.25)[2].empty
 
 
 def test_the_null_within_classes_knows_the_classes(tmp_path):

@@ -67,7 +67,9 @@ def similarities(folder, stores, **options):
     units = {row["layer"]: row["units"] for row in describe_model("two", model, CLIP)}
     write_features(folder / "000.parquet", *dump_features("two", model, units, variants, clip_table(), shown, flows))
     pairs = make_pairs(variants, clip_table(), seed=0)
-    scores, _ = score_features(load_plugin("metrics", "pearson"), pairs, [folder / "000.parquet"], SCORES, 0, PAIRS["min_distance"])
+    scores, *_ = score_features(
+        load_plugin("metrics", "pearson"), pairs, [folder / "000.parquet"], SCORES, 0, PAIRS["min_distance"]
+    )
     assert set(scores["perturbation"]) == {"flow_jitter"} and (scores["n_crossings_left_out"] == 0).all()
     layers = scores[scores["unit"].isna() & scores["quantity"].eq("S")]
     return {(row.layer, row.factor): row.value for row in layers.itertuples()}

@@ -348,6 +348,8 @@ TABLES = {
         **LAYER_SCORE,
         "lambda": (similarity, "threshold at which a unit encodes a factor"),
         "value": (percent, "percent of the layer's units in the class"),
+        "low": (percent, "lower end of its bootstrap interval over videos; null without draws"),
+        "high": (percent, "upper end of it"),
         "n_units": (count, "units of the layer"),
         "n_videos": (count, "videos the units' scores rest on"),
     },

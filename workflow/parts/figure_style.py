@@ -25,7 +25,8 @@ COLOURS = {
     "interaction": "#c994c7",
     "order_dependence": "#1b9e77",
 }
-MARKERS = {"static": "s", "appearance": "s", "identical": "^", "order_dependence": "D"}  # others are circles
+# Others are circles.
+MARKERS = {"static": "s", "appearance": "s", "identical": "^", "order_dependence": "D", "joint": "^", "residual": "v"}
 # Okabe & Ito, Color Universal Design (2008), black and yellow aside: for networks, which have no colour of their own.
 NETWORKS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"]
 

@@ -47,31 +47,44 @@ def unit_classes(units, threshold):
 
 
 def class_percentages(units, threshold):
-    """Percent of a layer's units in each class: class -> number or [draw]."""
-    classes = unit_classes(units, threshold)
-    return {name: 100 * (classes == name).mean(-1) for name in CLASSES}
+    """Percent of a layer's units in each class of `unit_classes`: class -> number or [draw].
+
+    threshold: a number, or several in ascending order, which are a leading axis of the percentages.
+    """
+    scores, limits = np.stack([units["dynamic"], units["static"]]), np.atleast_1d(threshold)
+    dead = np.isnan(scores).any(0)
+    passed = np.where(dead, 0, np.searchsorted(limits, scores, side="right")).astype(np.min_scalar_type(len(limits)))
+    dynamic, static, joint = (
+        np.stack([(which > limit).sum(-1) for limit in range(len(limits))]) for which in (*passed, passed.min(0))
+    )
+    counts = {"dynamic": dynamic - joint, "static": static - joint, "joint": joint}
+    counts["dead"] = dead.sum(-1) + 0 * joint
+    counts["residual"] = dead.shape[-1] - sum(counts.values())
+    found = {name: 100 * (counts[name] / dead.shape[-1]) for name in CLASSES}
+    return found if np.ndim(threshold) else {name: percent[0] for name, percent in found.items()}
 
 
 def class_draws(units, unit_draws, threshold):
     """Percent of a layer's units in each class, in draws of the units' true scores rather than of noisier ones: class -> [draw].
 
     units: factor -> score [unit]; unit_draws: factor -> [draw, unit], a bootstrap over videos; the threshold as for
-    `unit_classes`. Counts of bootstrapped scores are biased twice, as a unit near the threshold passes it by noise; the draws
+    `class_percentages`. Counts of bootstrapped scores are biased twice, as a unit near the threshold passes it by noise; the draws
     here stand about the count of true scores. Within a layer noise and true scores add up to the spread seen, which says where
     a true score lies given the seen one (empirical Bayes).
     """
     scores = [np.stack([each["dynamic"], each["static"]], axis=-2) for each in (units, unit_draws)]
     alive = ~np.isnan(scores[0]).any(0)
     n_draws, n_alive = len(scores[1]), max(1, alive.sum())
-    limit = max(NEAR_ONE, (1 + abs(threshold)) / 2)
+    limit = max(NEAR_ONE, (1 + np.abs(threshold).max()) / 2)
     seen, drawn = (np.arctanh(np.clip(each[..., alive], -limit, limit)) for each in scores)
     true = true_score_draws(seen, drawn)
     classes = class_percentages({"dynamic": true[:, 0], "static": true[:, 1]}, np.arctanh(threshold)) if alive.any() else {}
     # A count moves in steps of a unit: spread each draw over its step, or an interval of steps covers too often.
     dither = np.random.default_rng(0).permutation(np.linspace(-50, 50, n_draws)) / n_alive
-    found = {name: (percent + dither * (np.ptp(percent) > 0)) * alive.mean() for name, percent in classes.items()}
+    steps = {name: dither * (np.ptp(percent, axis=-1, keepdims=True) > 0) for name, percent in classes.items()}
+    found = {name: (percent + steps[name]) * alive.mean() for name, percent in classes.items()}
     dead = 100 * (1 - alive.mean())
-    found = {name: np.clip(found.get(name, np.zeros(n_draws)), 0, 100) for name in CLASSES}
+    found = {name: np.clip(found.get(name, np.zeros((*np.shape(threshold), n_draws))), 0, 100) for name in CLASSES}
     return found | {"dead": found["dead"] + dead}
 
 

@@ -1,6 +1,6 @@
 # Reads:  results/features, results/pairs
-# Writes: results/scores/{metric}/{dataset}/{model}.parquet, .draws.parquet; results/reports/{experiment}/scores.parquet,
-#         differences.parquet, stability.parquet, lambda_sweep.parquet, published.parquet, claims.parquet
+# Writes: results/scores/{metric}/{dataset}/{model}.parquet, .draws.parquet, .lambda_sweep.parquet; results/reports/{experiment}/scores.parquet,
+#         lambda_sweep.parquet, differences.parquet, stability.parquet, published.parquet, claims.parquet
 # Why:    a metric is a function over pairs of activations; one table of all scores is what every figure reads, and everything
 #         said about uncertainty comes from draws of videos that all networks share.
 rule score_features:
@@ -11,6 +11,7 @@ rule score_features:
     output:
         scores="results/scores/{metric}/{dataset}/{model}.parquet",
         draws="results/scores/{metric}/{dataset}/{model}.draws.parquet",
+        lambda_sweep="results/scores/{metric}/{dataset}/{model}.lambda_sweep.parquet",
     log:
         "results/logs/score_features/{metric}/{dataset}/{model}.log",
     benchmark:
@@ -35,8 +36,10 @@ rule score_features:
 rule collect_scores:
     input:
         scores=analysed("results/scores/{metric}/{dataset}/{model}.parquet"),
+        lambda_sweep=analysed("results/scores/{metric}/{dataset}/{model}.lambda_sweep.parquet"),
     output:
         scores="results/reports/{experiment}/scores.parquet",
+        lambda_sweep="results/reports/{experiment}/lambda_sweep.parquet",
     log:
         "results/logs/collect_scores/{experiment}.log",
     conda:
@@ -77,21 +80,6 @@ rule measure_stability:
         source=source("measure_stability"),
     script:
         "../scripts/measure_stability.py"
-
-
-rule sweep_lambda:
-    input:
-        scores="results/reports/{experiment}/scores.parquet",
-    output:
-        sweep="results/reports/{experiment}/lambda_sweep.parquet",
-    log:
-        "results/logs/sweep_lambda/{experiment}.log",
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        source=source("sweep_lambda"),
-    script:
-        "../scripts/sweep_lambda.py"
 
 
 rule compare_published:

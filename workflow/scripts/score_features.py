@@ -8,11 +8,12 @@ from workflow.lib.features import read_about, read_keys, read_layer
 from workflow.lib.job import job, progress
 from workflow.lib.plugins import load_plugin
 from workflow.lib.tables import read_table, write_table
+from workflow.parts.class_sweep import sweep_classes
 from workflow.parts.compared_pairs import check_pairs, check_videos, kept_pairs, refuse_not_finite, sides_of
 from workflow.parts.pair_selection import of_perturbation, perturbations_in
 from workflow.parts.repairing import p_values, q_values
 from workflow.parts.resampling import interval, names_digest, resamples
-from workflow.parts.similarity import class_draws, class_percentages, percentages, truncated
+from workflow.parts.similarity import class_percentages, percentages, truncated
 from workflow.parts.video_sums import unit_chunks
 
 NEEDED = {"primary": ("static", "dynamic"), "all": ("static", "dynamic", "neither")}
@@ -81,13 +82,16 @@ def ends_of(quantity, draws, value, settings, n_videos):
 
 
 def score_layer(metric, sides, pairs, listed, settings, seed):
-    """Tables `scores` and `draws` of one layer, without the names of layer, data set, model and metric."""
+    """Tables `scores`, `draws` and `lambda_sweep` of one layer, without the names of layer, data set, model and metric."""
     layer, units = metric.score(sides, pairs)
     values, ends, unit_ends, draws = layer_values(metric, layer, units, settings), {}, {}, []
+    sorts = metric.QUANTITY == "S"  # units into classes
+    sweep = sweep_classes(units, None, settings, None)[0] if sorts else pd.DataFrame()
     for each, layer_draws, unit_draws in score_resamples(metric, sides, pairs, listed):
         drawn = layer_values(metric, layer_draws, unit_draws, settings)
-        if each.kind == "bootstrap" and metric.QUANTITY == "S":
-            drawn |= {("units", name): d for name, d in class_draws(units, unit_draws, settings["lambda"]).items()}
+        if each.kind == "bootstrap" and sorts:
+            sweep, classes = sweep_classes(units, unit_draws, settings, each.n_videos)
+            drawn |= {("units", name): d for name, d in classes.items()}
         about = {"kind": each.kind, "n_videos": each.n_videos}
         draws += [{"quantity": k[0], "factor": k[1], "value": values[k], "draws": d, **about} for k, d in drawn.items()]
         if each.kind == "bootstrap":
@@ -97,11 +101,12 @@ def score_layer(metric, sides, pairs, listed, settings, seed):
     q = null_q_values(metric, sides, pairs, settings["permutations"], seed)
     scores = pd.concat([whole, *unit_rows(metric.QUANTITY, units, unit_ends, q)])
     dead = int(np.isnan(list(units.values())).any(0).sum()) if units else None
-    return scores.assign(n_units=next(iter(sides.values()))[0].shape[1], n_dead=dead), pd.DataFrame(draws)
+    n_units = next(iter(sides.values()))[0].shape[1]
+    return scores.assign(n_units=n_units, n_dead=dead), pd.DataFrame(draws), sweep.assign(n_units=n_units, quantity="units")
 
 
 def score_features(metric, pairs, features, settings, seed, min_distance):
-    """Tables `scores` and `draws` of one feature dump, every perturbation of dynamics by itself.
+    """Tables `scores`, `draws` and `lambda_sweep` of one feature dump, every perturbation of dynamics by itself.
 
     The names of data set, model and metric are left to the caller.
     """
@@ -115,7 +120,7 @@ def score_features(metric, pairs, features, settings, seed, min_distance):
 
 
 def score_perturbation(metric, pairs, features, settings, seed, min_distance):
-    """Tables `scores` and `draws` of one perturbation of dynamics."""
+    """Tables `scores`, `draws` and `lambda_sweep` of one perturbation of dynamics."""
     keys, about = read_keys(features), read_about(features)
     check_pairs(pairs, keys, NEEDED[metric.PAIRS])
     kept, n_left_out = kept_pairs(pairs, keys, min_distance)
@@ -131,17 +136,16 @@ def score_perturbation(metric, pairs, features, settings, seed, min_distance):
         refuse_not_finite(layer, keys, activations)
         tables = score_layer(metric, *sides_of(kept, keys, activations), listed, settings, seed)
         found.append([table.assign(layer=layer, depth=depth, stream=about["streams"].get(layer)) for table in tables])
-    scores, draws = (pd.concat(tables) for tables in zip(*found, strict=True))
+    scores, draws, sweep = (pd.concat(tables).assign(training=about["training"]) for tables in zip(*found, strict=True))
     n_pairs = kept["factor"].value_counts()
     fewest = n_pairs[list(NEEDED[metric.PAIRS])].min()  # what rests on several factors
     own = scores["factor"].map(n_pairs).where(scores["quantity"].eq(metric.QUANTITY))
     scores["n_pairs"] = own.fillna(fewest).astype(int)
     scores = scores.assign(n_clips=kept["clip"].nunique(), n_videos=len(videos), n_crossings_left_out=n_left_out)
-    scores, draws = (table.assign(training=about["training"]) for table in (scores, draws))
     scores = scores.assign(
         **{key: about.get(key) for key in ("derived_from", "derivation", "checkpoint_of", "step", "frames", "stride")}
     )
-    return scores, draws.assign(crossings=names_digest(kept["crossing"].unique()))
+    return scores, draws.assign(crossings=names_digest(kept["crossing"].unique())), sweep.assign(n_videos=len(videos))
 
 
 if __name__ == "__main__":
@@ -149,5 +153,5 @@ if __name__ == "__main__":
         names, params = {name: snakemake.params[name] for name in ("dataset", "model", "metric")}, snakemake.params
         pairs, metric = read_table(snakemake.input.pairs, "pairs"), load_plugin("metrics", names["metric"])
         found = score_features(metric, pairs, snakemake.input.features, params.settings, params.seed, params.min_distance)
-        for name, table in zip(("scores", "draws"), found, strict=True):
+        for name, table in zip(("scores", "draws", "lambda_sweep"), found, strict=True):
             write_table(snakemake.output[name], name, table.assign(**names))
