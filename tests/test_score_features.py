@@ -9,7 +9,7 @@ from workflow.lib.columns import TABLES
 from workflow.lib.errors import BadInput
 from workflow.lib.features import read_keys
 from workflow.lib.tables import read_table, write_table
-from workflow.metrics import cka, pearson, shares, within_class
+from workflow.metrics import cka, pearson, ratio, shares, within_class
 from workflow.parts.compared_pairs import check_pairs
 from workflow.parts.findings import findings
 from workflow.scripts.compare_scores import compare_scores
@@ -191,6 +191,19 @@ def test_the_lambda_sweep_passes_through_the_scores(tmp_path):
     plain = score_features(pearson, pairs, paths, SETTINGS | {"draws": 0, "subsets": 0}, 0, 0.25)[2]
     assert plain["value"].notna().all() and plain[["low", "high"]].isna().all(axis=None)
     assert score_features(shares, pairs, paths, SETTINGS, 0, 0.25)[2].empty
+
+
+def test_a_ratio_beyond_one_lies_within_its_interval(tmp_path):
+    """Of an order-blind layer that one of two styles leaves blank: static pairs vary by A, all rows by 3/4 A, and S is 4/3."""
+
+    def spoil(layers):
+        answers = np.random.default_rng(0).standard_normal((60, 1, 1, 5))
+        blank = np.array([1, 0])[:, None, None]
+        layers["layer0"][:] = ((answers - answers.mean(0)) * blank * np.ones((2, 1))).reshape(-1, 5)
+
+    scores, _ = scored(*planted_dump(tmp_path, n_videos=60, units=(5,), spoil=spoil), ratio)
+    s = scores[scores["unit"].isna() & scores["quantity"].eq("S") & scores["factor"].eq("static")].iloc[0]
+    assert s["value"] == pytest.approx(4 / 3, abs=1e-5) and 1 < s["low"] <= s["value"] <= s["high"]
 
 
 def test_the_null_within_classes_knows_the_classes(tmp_path):

@@ -6,6 +6,7 @@ from workflow.parts.moments import ROUNDING, drawn, known_quotient, moments_of
 from workflow.parts.video_sums import need_pairs
 
 PAIRS, QUANTITY, RESAMPLES = "primary", "S", True
+REACH = np.inf  # a layer's S passes 1 where the pairs of one factor vary more than those of both
 
 
 def score(sides, pairs=None, weights=None):

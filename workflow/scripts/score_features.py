@@ -75,9 +75,9 @@ def unit_rows(quantity, units, ends, q):
     return tables
 
 
-def ends_of(quantity, draws, value, settings, n_videos):
-    """Low and high end of the interval of a score; those of a similarity stay within -1 and 1."""
-    reach = 1 if quantity == "S" else np.inf
+def ends_of(quantity, draws, value, settings, n_videos, reach=1):
+    """Low and high end of the interval of a score; those of a similarity stay within -1 and 1, or as far as it reaches."""
+    reach = reach if quantity == "S" else np.inf
     return np.clip(interval(draws, value, settings["confidence"], n_videos, quantity), -reach, reach)
 
 
@@ -95,7 +95,8 @@ def score_layer(metric, sides, pairs, listed, settings, seed):
         about = {"kind": each.kind, "n_videos": each.n_videos}
         draws += [{"quantity": k[0], "factor": k[1], "value": values[k], "draws": d, **about} for k, d in drawn.items()]
         if each.kind == "bootstrap":
-            ends = {key: ends_of(key[0], d, values[key], settings, each.n_videos) for key, d in drawn.items()}
+            reach = getattr(metric, "REACH", 1)
+            ends = {key: ends_of(key[0], d, values[key], settings, each.n_videos, reach) for key, d in drawn.items()}
             unit_ends = {f: ends_of(metric.QUANTITY, d, units[f], settings, each.n_videos) for f, d in unit_draws.items()}
     whole = pd.DataFrame([(*k, v, *ends.get(k, (np.nan, np.nan))) for k, v in values.items()], columns=WHOLE)
     q = null_q_values(metric, sides, pairs, settings["permutations"], seed)
