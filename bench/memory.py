@@ -50,7 +50,9 @@ def shard_jobs(folder, files, config):
     shown = {"name": "network", "model": config["models"]["network"], "flow": {}} | FLOAT32
     shown |= {"stores": dict(zip(STYLES, stylized, strict=True))}
     hue = {"style": "hue", "plugin": "hue", "options": {}, "seed": 0}
+    rows = [{"video": f"video{number}", "path": files["manifest"]} for number in range(files["n_shard"])]
     return {
+        "list_videos": ({}, {"manifest": f"{folder}/listed.csv"}, {"rows": rows}),
         "render_videos": ({}, rendered, SEED | {"options": shapes, "first": 0, "last": files["n_shard"]}),
         "decode_clips": ({"manifest": files["manifest"]}, decoded, read),
         "stylize_clips": (store | {"weights": files["generator"]}, made["stylized"], {"painting": FLOAT32}),
@@ -72,6 +74,9 @@ def clip_jobs(folder, files, config, n_clips):
     trained = {key: f"{folder}/trained/{name}" for key, name in made.items()}
     training = {"name": "trained", "model": starting_entry(config, "trained"), "settings": training_settings(config, "trained")}
     training |= SEED | {"picture": {}, "scratch": f"{folder}/scratch"}
+    trained_style = tables(folder, curve="style_curve") | {"weights": f"{folder}/style.safetensors"}
+    style_training = config["style_training"] | {"width": 0.25, "batch": 2, "iterations": 1}
+    of_style = {"settings": {key: value for key, value in style_training.items() if key not in ("dataset", "keyframes")}}
     shards = {"datasets": ["shapes"] * len(clips), "settings": config["scores"]}
     return {
         "collect_clips": (
@@ -84,6 +89,7 @@ def clip_jobs(folder, files, config, n_clips):
             keyframes,
             SEED | {"n_keyframes": 4, "painter": "ink", "folder": None},
         ),
+        "train_style": (keyframes | {"perceptual": []}, trained_style, SEED | {"scratch": f"{folder}/style"} | of_style),
         "pick_examples": [
             (
                 {"tables": clips, "stores": [files["stores"][style][shard] for style in ("original", *STYLES)]},
@@ -96,6 +102,11 @@ def clip_jobs(folder, files, config, n_clips):
             {"tables": clips, "examples": examples},
             tables(folder, quality="quality"),
             SEED | measured,
+        ),
+        "draw_gallery": (
+            {"variants": files["variants"], "clips": clips, "examples": examples, "flows": []},
+            {"png": f"{folder}/gallery.png", "svg": f"{folder}/gallery.svg"},
+            {"styles": ["original", *STYLES], "flow": {}},
         ),
         "train_model": ({"clips": clips, "stores": frames, "masks": [], "flows": []}, trained, training),
         "measure_centre_bias": ({"masks": files["masks"], "clips": clips}, tables(folder, centre_bias="bias"), SEED | shards),
@@ -110,11 +121,19 @@ def score_jobs(folder, files, config):
     known = NAMES | SEED | {"trainings": [], "seen": [], "reversals": {}, "confidence": 0.95}
     jobs = {
         "measure_accuracy": (shards | {"classes": files["classes"]}, tables(folder, accuracy="accuracy"), known),
+        "measure_segmentation": (shards, tables(folder, segmentation="segmentation"), known | {"scores": ["J", "F"]}),
         "make_pairs": (shards, pairs, SEED),
     }
     for metric in ("pearson", "ratio", "shares"):
-        made = tables(folder, scores=f"{metric}.scores", draws=f"{metric}.draws")
+        made = tables(folder, **{name: f"{metric}.{name}" for name in ("scores", "draws", "lambda_sweep")})
         jobs[f"score_features {metric}"] = (shards | pairs, made, scoring | {"metric": metric})
+    draws, confidence = {"draws": [f"{folder}/pearson.draws.parquet"]}, {"confidence": 0.95}
+    found = {name: [f"{folder}/pearson.{name}.parquet"] for name in ("scores", "lambda_sweep")}
+    jobs |= {
+        "collect_scores": (found, tables(folder, scores="scores", lambda_sweep="lambda_sweep"), {}),
+        "compare_scores": (draws, tables(folder, differences="differences"), confidence),
+        "measure_stability": (draws, tables(folder, stability="stability"), confidence),
+    }
     wanted = {"dataset": "shapes", "models": ["network"], "threshold": 0.5}
     previews = tables(folder, units="units", previews="previews")
     return jobs | {"show_units": (shards | scores | {"stores": files["stores"]["original"]}, previews, wanted)}

@@ -104,7 +104,7 @@ def released_scores(a, b, pairs):
 def our_way(folder, files, job, config):
     """Dump, pairs and scores, as a function without arguments."""
     pairs, shards = {"pairs": f"{folder}/pairs.parquet"}, {"variants": files["variants"], "clips": [files["clips"]]}
-    made = {name: f"{folder}/ratio.{name}.parquet" for name in ("scores", "draws")}
+    made = {name: f"{folder}/ratio.{name}.parquet" for name in ("scores", "draws", "lambda_sweep")}
     names = {"dataset": "clips", "model": "network"}
     settings = {"settings": config["scores"], "seed": 0, "min_distance": config["pairs"]["min_distance"]}
 

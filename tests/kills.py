@@ -130,7 +130,7 @@ def disturb(project, whole, moment):
         if job and moment.way in SIGNALS:
             signalled(process, job, moment.way, moment.share * whole.seconds[moment.rule])
         status = process.wait(1800)
-        outlived = psutil.wait_procs(children, timeout=60)[1]
+        outlived = psutil.wait_procs(children, timeout=15)[1]
         told.seek(0)
         said = told.read()
     wrong = [f"outlived the run: {own}" for own in outlived]

@@ -157,6 +157,16 @@ def test_class_draws_of_layers_without_noise_are_the_counts():
     assert (none["dead"] == 100).all() and (none["joint"] == 0).all()
 
 
+def test_class_draws_stay_percentages():
+    """Few videos, and units some of whose draws have no score: the classes of no draw are beyond 0 or 100 %."""
+    rng = np.random.default_rng(0)
+    units = {factor: np.r_[np.nan, rng.uniform(0.3, 0.7, 19)] for factor in ("static", "dynamic")}
+    draws = {factor: value + rng.normal(0, 0.3, (50, 20)) for factor, value in units.items()}
+    draws["static"][:40, 1:] = np.nan
+    drawn = np.stack(list(class_draws(units, draws, np.array([-0.5, 0.5])).values()))
+    assert drawn.shape == (5, 2, 50) and drawn.min() >= 0 and drawn.max() <= 100
+
+
 WEIGHT = {"content": 0.4, "appearance": 0.3, "dynamics": 0.2, "interaction": 0.1}
 
 

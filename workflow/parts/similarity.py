@@ -83,9 +83,9 @@ def class_draws(units, unit_draws, threshold):
     dither = np.random.default_rng(0).permutation(np.linspace(-50, 50, n_draws)) / n_alive
     steps = {name: dither * (np.ptp(percent, axis=-1, keepdims=True) > 0) for name, percent in classes.items()}
     found = {name: (percent + steps[name]) * alive.mean() for name, percent in classes.items()}
-    dead = 100 * (1 - alive.mean())
-    found = {name: np.clip(found.get(name, np.zeros((*np.shape(threshold), n_draws))), 0, 100) for name in CLASSES}
-    return found | {"dead": found["dead"] + dead}
+    found = {name: found.get(name, np.zeros((*np.shape(threshold), n_draws))) for name in CLASSES}
+    found["dead"] = found["dead"] + 100 * (1 - alive.mean())
+    return {name: np.clip(percent, 0, 100) for name, percent in found.items()}
 
 
 def true_score_draws(seen, drawn):
