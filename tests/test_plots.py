@@ -101,6 +101,21 @@ def test_data_sets_are_not_averaged():
     assert drawn == {36.0, 12.0, 20.0}
 
 
+def test_replicates_are_of_one_data_set_and_a_data_set_is_none():
+    """A data set's last number tells no replicates apart; a network's does, of however many digits, on each data set by itself."""
+    names = [("site-1", "net-9", 0.9), ("site-1", "net-10", 0.7), ("site-2", "net-9", 0.5), ("site-2", "net-10", 0.3)]
+    seeds = score_table(*((dataset, model, "pearson", static) for dataset, model, static in names)).assign(training="motion")
+    alone = score_table(*((dataset, "c2d-motion", "pearson", 0.5) for dataset in ("site-1", "site-2"))).assign(training="motion")
+    table = pd.concat([seeds, alone])
+    axes = load_plugin("plots", "replicates").draw(table, {}).axes[0]
+    rows = [label.get_text() for label in axes.get_yticklabels()]
+    assert rows == ["net\nsite-1", "net\nsite-2", "c2d-motion\nsite-1", "c2d-motion\nsite-2"]
+    means = [x for line in axes.lines if line.get_marker() == "|" for x in line.get_xdata()]
+    assert means == pytest.approx([20, 20, 32, 16])  # dynamic, then static: 40 S in this table
+    figure = load_plugin("plots", "scatter").draw(table, {})
+    assert [text.get_text() for text in figure.legends[0].texts] == [row.replace("\n", ", ") for row in rows]
+
+
 def test_scores_over_a_training_are_drawn_at_their_steps():
     names = [("shapes", model, "pearson", static) for model, static in (("slow@0", 0.9), ("slow@200", 0.6), ("slow", 0.3))]
     table = score_table(*names, ("shapes", "c2d", "pearson", 0.5))

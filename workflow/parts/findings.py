@@ -1,6 +1,6 @@
 """What an experiment asked and what came out, in sentences generated from the numbers."""
 
-from workflow.parts.figure_style import named, of_last_layers, replicate_groups
+from workflow.parts.figure_style import named, of_last_layers
 from workflow.parts.numbers import fixed, with_interval
 
 MOST = 3  # data sets, networks or claims that a sentence names
@@ -41,8 +41,7 @@ def told(rows, digits):
 
 def by_network(own):
     """Rows of one data set, replicates together: network -> rows; a network alone keeps its full name."""
-    groups = own.groupby(replicate_groups(own["model"]), sort=False)
-    return {rows["model"].iloc[0] if len(rows) == 1 else name: rows for name, rows in groups}
+    return {rows["model"].iloc[0] if len(rows) == 1 else name: rows for name, rows in own.groupby("group", sort=False)}
 
 
 def ends(rows):

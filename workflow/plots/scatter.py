@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 from matplotlib.lines import Line2D
 
 from workflow.parts.figure_panels import LINE, in_columns
-from workflow.parts.figure_style import COLUMN, NETWORKS, named, note, replicate_groups
+from workflow.parts.figure_style import COLUMN, NETWORKS, named, note
 
 FACTORS = ["static", "dynamic"]
 SIGNS = ["o", "s", "^", "D", "v", "P", "X"]  # seven, and six colours: 42 networks look different
@@ -19,7 +19,7 @@ def draw(scores, settings):
     table = named(scores[(scores["quantity"] == "S") & scores["unit"].isna() & scores["factor"].isin(FACTORS)])
     if table["value"].isna().all():
         return note("no metric of this experiment gives a similarity S")
-    table = table.assign(group=replicate_groups(table["model"].str.replace("\n", ", ")))
+    table = table.assign(group=table["group"].str.replace("\n", ", "))
     groups = list(dict.fromkeys(table["group"]))
     looks = {group: {"color": NETWORKS[i % len(NETWORKS)], "marker": SIGNS[i % len(SIGNS)]} for i, group in enumerate(groups)}
     legend = {group: Line2D([], [], linewidth=0.7, **look) for group, look in looks.items()}
