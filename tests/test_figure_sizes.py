@@ -12,6 +12,7 @@ from matplotlib.text import Text
 from tests.many_networks import table_of
 from workflow.lib.plugins import ROOT, load_plugin
 from workflow.parts.figure_style import COLOURS, NETWORKS, save_figure, set_style
+from workflow.scripts.draw_gallery import draw_gallery
 
 PLOTS = sorted(path.stem for path in (ROOT / "workflow/plots").glob("*.py"))
 COLUMN, TEXT = 3.25, 6.875  # inches, of CVPR's style of two columns
@@ -59,6 +60,7 @@ def test_a_figure_fits_its_column_and_no_two_texts_meet(plot, n, monkeypatch):
     assert texts
     for text, box in texts:
         assert text.get_fontsize() >= 6, text
+        assert "$" not in text.get_text(), f"{text} is a formula, which figures do not typeset"
         assert box.x0 >= -0.01 and box.y0 >= -0.01 and box.x1 <= width + 0.01 and box.y1 <= height + 0.01, (
             f"{text} leaves the canvas"
         )
@@ -84,6 +86,17 @@ def test_intervals_are_drawn(plot):
         figure.canvas.draw()
         pictures.append(np.asarray(figure.canvas.buffer_rgba()).copy())
     assert (pictures[0] != pictures[1]).any()
+
+
+def test_two_dollars_in_a_name_are_dollars(tmp_path):
+    """Between them stands what matplotlib would read as a formula that is none."""
+    name = r"costs $5_^ and \$ 6$"
+    galleries = draw_gallery(
+        name, {("original", "natural"): np.zeros((8, 4, 6, 3), np.uint8)} | {("oil", name): np.ones((8, 4, 6, 3))}
+    )
+    for figure in (galleries, drawn("claims", table_of("claims", 2).assign(claim=name))):
+        save_figure(figure, tmp_path / "figure.png", tmp_path / "figure.svg")
+        assert name in " ".join(re.findall(r"<text[^>]*>([^<]+)</text>", (tmp_path / "figure.svg").read_text()))
 
 
 def test_files_are_one_column_wide_and_their_text_is_text(tmp_path):
