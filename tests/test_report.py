@@ -35,7 +35,7 @@ def test_the_answer_names_what_is_highest_and_lowest_and_what_became_of_the_clai
     )
     assert second == (
         "The share of the last layer's variance that depends on frame order: on shapes it is highest in keen, 0.875 [0.825, "
-        "0.925], and lowest in blind (untrained), 0.000 [-0.050, 0.050]."
+        "0.925], and lowest in second, 0.020 [-0.030, 0.070]."
     )
     assert third == "All numbers rest on at least 12 videos; brackets are 95 % intervals over videos."
     _, percent, _ = findings(scores(score_rows()))
@@ -71,6 +71,23 @@ def test_scores_without_shares_or_without_anything_are_answered_too():
 
 def test_one_network_is_not_compared():
     assert "it is 0.500 [0.450, 0.550] in a." in findings(scores(score_rows({"a": 0.5})))[0]
+
+
+@pytest.mark.parametrize("training", ["a file", "untrained"])
+def test_a_network_beside_two_controls_is_the_answer(training):
+    """The models of docs/own-data.md."""
+    orders = {"time_average": 0.0, "frame_difference": 0.9, "my_network": 0.3}
+    table = scores(score_rows(orders))
+    table["training"] = table["model"].map({"my_network": training}).fillna("control")
+    name = "my_network (untrained)" if training == "untrained" else "my_network"
+    share, percent, _ = findings(table)
+    assert share.endswith(
+        f"on shapes it is 0.300 [0.250, 0.350] in {name} (for comparison: time_average (control) 0.000 [-0.050, 0.050], "
+        "frame_difference (control) 0.900 [0.850, 0.950])."
+    )
+    assert f"it is 23.0 [22.9, 23.1] in {name} (for comparison: time_average (control) 20.0" in percent
+    controls = findings(table[table["training"] == "control"])[0]
+    assert "highest in frame_difference (control), 0.900" in controls and "for comparison" not in controls
 
 
 def test_last_layers_have_a_row_per_network_and_stream():

@@ -50,16 +50,23 @@ def ends(rows):
 
 
 def extremes(own, digits):
-    """Which networks' rows are highest and lowest, and whether their intervals meet; None where no row has a value."""
-    networks = by_network(own.dropna(subset=["value"]))
+    """Which networks' rows are highest and lowest, and whether their intervals meet; None where no row has a value.
+
+    Only trained networks are compared, where there are none untrained ones; controls, whose answer is known, stand in brackets.
+    """
+    known = own.dropna(subset=["value"])
+    rank = known["training"].map({"untrained": 1, "control": 2}).fillna(0)
+    networks = by_network(known[rank == rank.min()])
     order = sorted(networks, key=lambda name: networks[name]["value"].mean())
     if not order:
         return None
     low, high = order[0], order[-1]
+    controls = [f"{name} {told(rows, digits)}" for name, rows in by_network(known[(rank == 2) & (rank > rank.min())]).items()]
+    beside = f" (for comparison: {', '.join(controls)})" if controls else ""
     if low == high:
-        return f"is {told(networks[high], digits)} in {high}"
+        return f"is {told(networks[high], digits)} in {high}{beside}"
     meet = " (their intervals overlap)" if ends(networks[high])[0] <= ends(networks[low])[1] else ""
-    return f"is highest in {high}, {told(networks[high], digits)}, and lowest in {low}, {told(networks[low], digits)}{meet}"
+    return f"is highest in {high}, {told(networks[high], digits)}, and lowest in {low}, {told(networks[low], digits)}{meet}{beside}"
 
 
 def extreme_sentence(scores, lead, quantity, factor, digits):
