@@ -5,7 +5,7 @@ import pytest
 
 from tests.made_report import CONFIG, ORDER_DEPENDENCE, claim_rows, model_rows, score_rows, write_inputs
 from workflow.lib.columns import TABLES
-from workflow.parts.findings import asked, findings, notes
+from workflow.parts.findings import asked, at_chance, findings, notes
 from workflow.parts.last_layers import last_layer_table, last_layer_values
 from workflow.parts.numbers import fixed, is_numeric, readable
 from workflow.parts.report_html import html_table
@@ -88,6 +88,26 @@ def test_a_network_beside_two_controls_is_the_answer(training):
     assert f"it is 23.0 [22.9, 23.1] in {name} (for comparison: time_average (control) 20.0" in percent
     controls = findings(table[table["training"] == "control"])[0]
     assert "highest in frame_difference (control), 0.900" in controls and "for comparison" not in controls
+
+
+def test_networks_at_chance_are_named():
+    """Of 8 classes; what is known of stylized clips, of other quantities and of networks that were never trained says nothing."""
+    about = {
+        "dataset": "shapes",
+        "style": "original",
+        "perturbation": None,
+        "quantity": "top1",
+        "chance": 0.125,
+        "training": "motion",
+    }
+    rows = [{"model": "keen", "low": 0.7}, {"model": "blind", "low": 0.044}, {"model": "no label", "low": float("nan")}]
+    rows += [{"model": "barely", "low": 0.126}, {"model": "random", "low": 0.1, "training": "untrained"}]
+    rows += [
+        {"model": "keen", "low": 0.1} | other for other in ({"style": "oil"}, {"perturbation": "shuffle"}, {"quantity": "reversal"})
+    ]
+    before, (said,) = notes(scores(score_rows())), at_chance(pd.DataFrame([about | row for row in rows]))
+    assert "clips of shapes" in said and said.endswith("is not above chance: blind.")
+    assert notes(scores(score_rows()), pd.DataFrame([about | row for row in rows])) == [*before, said]
 
 
 def test_last_layers_have_a_row_per_network_and_stream():

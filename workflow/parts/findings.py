@@ -108,7 +108,18 @@ def findings(scores, confidence=0.95, claims=None):
     return [*[sentence for sentence in sentences if sentence][:2], basis]
 
 
-def notes(scores):
+def at_chance(accuracy):
+    """Which networks' top-1 does not show that they have learned their labels: a sentence per data set."""
+    top1 = accuracy[accuracy["quantity"].eq("top1") & accuracy["style"].eq("original") & accuracy["perturbation"].isna()]
+    low = top1[(top1["low"] <= top1["chance"]) & ~top1["training"].isin(["untrained", "control"])]
+    return [
+        f"Networks that have not been shown to have learned their labels, for the interval of their top-1 on original clips of {dataset} "
+        f"in natural order is not above chance: {', '.join(own['model'])}."
+        for dataset, own in low.groupby("dataset", sort=False)
+    ]
+
+
+def notes(scores, accuracy=None):
     """What to know before reading the numbers of the last layers: a list of sentences."""
     sentences = []
     if (scores["quantity"] == "percent").any():
@@ -116,4 +127,4 @@ def notes(scores):
     labels = dict.fromkeys(named(scores[scores["unit"].isna()])["model"].str.split("\n").str[0])
     if untrained := [name for name in labels if name.endswith("(untrained)")]:
         sentences.append(f"Networks with random weights, which say nothing about trained ones: {', '.join(untrained)}.")
-    return sentences
+    return sentences + (at_chance(accuracy) if accuracy is not None else [])
