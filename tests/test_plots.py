@@ -85,6 +85,23 @@ def test_tables_made_from_scores_draw(models, tmp_path):
     assert set(differences["comparison"]) == ({"networks", "same layer", "layers"} if len(models) > 1 else {"layers"})
 
 
+def test_pairs_that_cannot_be_compared_are_counted():
+    """Of a, b and c, c alone was scored on other crossings: a - c and b - c have no difference."""
+    table = score_table(*[("shapes", model, "pearson", 0.9) for model in "abc"])
+    draws = table[table["unit"].isna() & table["quantity"].eq("percent")].assign(kind="bootstrap", n_videos=8)
+    draws = draws.assign(crossings=draws["model"].eq("c"), draws=[[value, value + 1] for value in draws["value"]])
+    differences = compare_scores(draws, 0.95).reindex(columns=TABLES["differences"])
+    figure = load_plugin("plots", "differences").draw(differences, {})
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["a (untrained) − b\n(untrained)"]
+    said = " ".join(figure.get_supxlabel().split())
+    assert said.startswith(
+        "2 of 3 pairs cannot be compared: a (untrained) − c (untrained), as a rests on 8 videos, c on 8, and their"
+    )
+    assert said.endswith("other reasons are in table differences")
+    (text,) = load_plugin("plots", "differences").draw(differences[differences["reason"].notna()], {}).texts
+    assert text.get_text().startswith("2 of 2 pairs cannot be compared")
+
+
 def test_a_floor_has_its_networks_panel_or_its_own():
     twin = score_table(("shapes", "c2d_twin", "pearson", 0.8)).assign(derived_from="c2d", derivation="c2d_twin")
     together = pd.concat([score_table(("shapes", "c2d", "pearson", 0.9)), twin])

@@ -113,8 +113,8 @@ def at_chance(accuracy):
     top1 = accuracy[accuracy["quantity"].eq("top1") & accuracy["style"].eq("original") & accuracy["perturbation"].isna()]
     low = top1[(top1["low"] <= top1["chance"]) & ~top1["training"].isin(["untrained", "control"])]
     return [
-        f"Networks that have not been shown to have learned their labels, for the interval of their top-1 on original clips of {dataset} "
-        f"in natural order is not above chance: {', '.join(own['model'])}."
+        f"Networks that have not been shown to have learned their labels, for the interval of their top-1 on original clips of "
+        f"{dataset} in natural order is not above chance: {', '.join(own['model'])}."
         for dataset, own in low.groupby("dataset", sort=False)
     ]
 
