@@ -105,7 +105,9 @@ def test_pairs_that_cannot_be_compared_are_counted():
 def test_a_floor_has_its_networks_panel_or_its_own():
     twin = score_table(("shapes", "c2d_twin", "pearson", 0.8)).assign(derived_from="c2d", derivation="c2d_twin")
     together = pd.concat([score_table(("shapes", "c2d", "pearson", 0.9)), twin])
-    for table, titles in ((together, ["c2d (untrained)"]), (twin, ["c2d_twin (untrained)"])):
+    apart = pd.concat([score_table(("shapes", "c2d", "ratio", 0.9)), twin])  # by another metric
+    both = ["c2d (untrained)", "c2d_twin (untrained)"]
+    for table, titles in ((together, both[:1]), (twin, both[1:]), (apart, both)):
         figure = load_plugin("plots", "floors_and_ceilings").draw(table, {})
         assert [axes.get_title() for axes in figure.axes] == titles
 

@@ -90,6 +90,15 @@ def test_a_network_beside_two_controls_is_the_answer(training):
     assert "highest in frame_difference (control), 0.900" in controls and "for comparison" not in controls
 
 
+def test_a_network_of_another_metric_is_told_of_by_itself():
+    table = scores(score_rows({"a": 0.5, "b": 0.1, "c": 0.9}))
+    table["metric"] = table["metric"].mask(table["model"].eq("c") & table["metric"].eq("pearson"), "ratio")
+    assert findings(table)[1] == (
+        "The percentage of dynamic information in the last layer, by pearson, ratio: on shapes, by pearson, it is highest in a, "
+        "25.0 [24.9, 25.1], and lowest in b, 21.0 [20.9, 21.1]; on shapes, by ratio, it is 29.0 [28.9, 29.1] in c."
+    )
+
+
 def test_networks_at_chance_are_named():
     """Of 8 classes; what is known of stylized clips, of other quantities and of networks that were never trained says nothing."""
     about = {

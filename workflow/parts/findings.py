@@ -70,10 +70,14 @@ def extremes(own, digits):
 
 
 def extreme_sentence(scores, lead, quantity, factor, digits):
-    """One sentence on the last layers' extremes, a clause per data set; None where the scores have no such number."""
-    chosen = scores[(scores["quantity"] == quantity) & (scores["factor"] == factor)]
-    groups = [(dataset, named(own)) for dataset, own in of_last_layers(chosen).groupby("dataset", sort=False)]
-    clauses = [f"on {dataset} it {clause}" for dataset, own in groups if (clause := extremes(own, digits))]
+    """One sentence on the last layers' extremes, a clause per data set and metric; None where the scores have no such number."""
+    chosen = of_last_layers(scores[(scores["quantity"] == quantity) & (scores["factor"] == factor)])
+    several = chosen["metric"].nunique() > 1
+    groups = chosen.groupby(["dataset", "metric"], sort=False)
+    found = [
+        (f"{dataset}, by {metric}," if several else dataset, extremes(named(own), digits)) for (dataset, metric), own in groups
+    ]
+    clauses = [f"on {where} it {clause}" for where, clause in found if clause]
     return f"{lead}: {'; '.join(clauses[:MOST])}." if clauses else None
 
 
@@ -94,7 +98,7 @@ def findings(scores, confidence=0.95, claims=None):
     """The answer in at most three sentences: what became of claims, which networks stand out, what all rests on."""
     whole = scores[scores["unit"].isna()]
     percent = whole[whole["quantity"] == "percent"]
-    first = percent[percent["metric"] == percent["metric"].iloc[0]] if len(percent) else percent
+    first = percent[percent["metric"] == percent.groupby(["dataset", "model"])["metric"].transform("first")]
     lead = f"The percentage of dynamic information in the last layer, by {listed(first['metric'])}"
     order = "frame order or flow" if whole["perturbation"].str.startswith("flow").any() else "frame order"
     share = f"The share of the last layer's variance that depends on {order}"
