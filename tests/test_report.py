@@ -1,5 +1,7 @@
 """The report says in three sentences what the numbers say, and its tables hold every network's numbers once."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -193,4 +195,6 @@ def test_the_page_holds_everything_and_asks_the_network_for_nothing(html):
     assert (
         "unit 1, S dynamic 0.90, static 0.10" in unit and unit.index("clip a, left") < unit.index("clip b") and "None" not in unit
     )
+    titles = ["keen, shapes, by pearson", "blind (untrained), shapes, by pearson"]
+    assert re.findall("<summary>(.*?)</summary>", html.split('<section id="units">')[1].split("</section>")[0]) == titles
     assert "-0.000" not in html and "None" not in html.replace("<p>None.</p>", "") and ">nan" not in html

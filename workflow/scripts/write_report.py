@@ -88,7 +88,7 @@ def write_report(files, datasets, config, benchmarks, stored=()):
     claims = read_table(files.claims, "claims") if files.claims else ()
     tables = tables_of(files, scores, quality, rejected, config, benchmarks)
     tables |= {"data": data_table(clips), "storage": storage_table(stored)}
-    units, previews = units_of(files, datasets)
+    units, previews = units_of(files, datasets, scores)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     return environment.from_string(Path(files.template).read_text()).render(
         experiment=config["experiment"],
