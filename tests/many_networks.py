@@ -152,9 +152,9 @@ def table_of(plot, n):
         ]
         return pd.concat(steps)
     if plot == "sampling_sweep":
-        shapes = [f"slowonly-trained-{frames}x{stride}" for frames, stride in product((4, 8, 16), (1, 2, 4, 8, 16))]
-        own = table[table["model"] == "c2d-motion-1"]
-        return pd.concat([own.assign(model=name) for name in shapes[:n]])
+        own, shapes = table[table["model"] == "c2d-motion-1"], list(product((4, 8, 16), ("1", "2", "4", "8", "16")))
+        names = [(f"slowonly-trained-{frames}x{stride}", frames, stride) for frames, stride in shapes[:n]]
+        return pd.concat([own.assign(model=name, frames=frames, stride=stride) for name, frames, stride in names])
     if plot == "floors_and_ceilings":
         twins = table.assign(model=table["model"] + "-twin", derived_from=table["model"], derivation="c2d_twin")
         return pd.concat([table, twins])

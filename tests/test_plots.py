@@ -200,13 +200,17 @@ def test_replicates_of_one_network_share_a_row():
 
 
 def test_the_sweep_puts_every_sampling_into_its_cell():
+    """What a network was shown counts, whatever its name says of it; but a name of two streams counts the slow one's frames."""
     tables = [
-        score_table(("d", f"net-{frames}x{stride}", "pearson", 0.01 * frames * stride)).assign(frames=frames, stride=str(stride))
+        score_table(("d", f"net-{stride}x{frames}", "pearson", 0.01 * frames * stride)).assign(frames=frames, stride=str(stride))
         for frames in (4, 8)
         for stride in (1, 2)
     ]
+    tables += [score_table(("d", f"two-{name}", "pearson", 0.5)).assign(frames=32, stream="slow") for name in ("8x8", "4x16")]
     figure = load_plugin("plots", "sampling_sweep").draw(pd.concat(tables), {})
     axes = next(axes for axes in figure.axes if axes.get_title() == "net (untrained)\npearson: percent static")
     cells = axes.images[0].get_array().tolist()
     assert sum(cells, []) == pytest.approx([1.6, 3.2, 3.2, 6.4])  # strides down, frames across; percent is 40 S in this table
     assert [label.get_text() for label in axes.get_xticklabels()] == ["4", "8"]
+    axes = next(axes for axes in figure.axes if axes.get_title() == "two slow (untrained)\npearson: percent static")
+    assert [label.get_text() for label in (*axes.get_xticklabels(), *axes.get_yticklabels())] == ["4", "8", "8", "16"]
