@@ -7,7 +7,7 @@ import pandas as pd
 
 from workflow.lib.published import read_published
 
-ARCHITECTURES = {"c2d": 5, "timesformer": 12, "slowfast": 5, "x3d": 5}  # and their number of layers
+ARCHITECTURES = {"c2d": 5, "slowfast": 5, "timesformer": 12, "x3d": 5}  # and their number of layers
 PERTURBATIONS = ["shuffle", "block_shuffle(window=2)", "block_shuffle(window=4)"]
 UNITS = ["dynamic", "joint", "static", "residual", "dead"]
 SHARES = ["dynamics", "interaction", "appearance", "content", "order_dependence"]
@@ -26,7 +26,7 @@ def layers_of(model):
     streams = ["slow", "fast"] if architecture == "slowfast" else streams
     count = range(ARCHITECTURES[architecture])
     listed = [
-        (stream, f"{stream}.res{i + 1}" if stream else f"{stem}{i + 1:02}" if stem == "block" else f"res{i + 1}")
+        (stream, f"{stream}_res{i + 1}" if stream else f"{stem}{i + 1:02}" if stem == "block" else f"res{i + 1}")
         for stream in streams
         for i in count
     ]

@@ -12,6 +12,7 @@ from matplotlib.text import Text
 from tests.many_networks import table_of
 from workflow.lib.plugins import ROOT, load_plugin
 from workflow.parts.figure_style import COLOURS, NETWORKS, save_figure, set_style
+from workflow.plots.claims import VERDICTS
 from workflow.scripts.draw_gallery import draw_gallery
 
 PLOTS = sorted(path.stem for path in (ROOT / "workflow/plots").glob("*.py"))
@@ -67,7 +68,8 @@ def test_a_figure_fits_its_column_and_no_two_texts_meet(plot, n, monkeypatch):
     for (a, one), (b, other) in combinations(texts, 2):
         across = min(one.x1, other.x1) - max(one.x0, other.x0)
         down = min(one.y1, other.y1) - max(one.y0, other.y0)
-        assert across < 0.01 or down < 0.015, f"{a} and {b} overlap by {across:.3f} x {down:.3f} inches"
+        beside = -0.02 if down > 0.05 else 0.01  # on one line, a space is between them
+        assert across < beside or down < 0.015, f"{a} and {b} overlap by {across:.3f} x {down:.3f} inches"
 
 
 @pytest.mark.parametrize("plot", [name for name in PLOTS if name not in {"stability", "training_curves", "centre_bias"}])
@@ -141,8 +143,9 @@ def test_colours_shown_together_differ_for_colour_blind_eyes(eye):
     for names in SHOWN_TOGETHER:
         for a, b in combinations(names, 2):
             assert apart(COLOURS[a], COLOURS[b]) > 10, (a, b)
-    for a, b in combinations(NETWORKS, 2):
-        assert apart(a, b) > 10, (a, b)
+    for alone in (NETWORKS, set(VERDICTS.values())):
+        for a, b in combinations(alone, 2):
+            assert apart(a, b) > 10, (a, b)
 
 
 def test_static_is_red_and_dynamic_blue():
