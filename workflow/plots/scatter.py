@@ -33,6 +33,7 @@ def draw(scores, settings):
         ends = axes.get_xlim(), axes.get_ylim()
         axes.axline((0, 0), slope=1, color="0.6", linestyle=":", linewidth=0.8, zorder=0)  # as static as dynamic
         axes.set(xlim=ends[0], ylim=ends[1])
+        axes.tick_params(pad=3)  # where both axes have a number at their corner
         axes.set(title=metric, xlabel="static similarity S", ylabel="dynamic similarity S")
     figure.legend(legend.values(), legend.keys(), loc="outside lower center", ncols=columns)
     return figure
