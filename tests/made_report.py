@@ -68,9 +68,12 @@ def model_rows(models=ORDER_DEPENDENCE):
 
 
 def unit_rows():
-    """Rows of table `units`: two clips that drive the most dynamic unit of a layer of one network."""
-    about = {"dataset": "shapes", "model": "keen", "metric": "pearson", "layer": "last", "depth": 1, "class": "dynamic", "unit": 1}
-    return [about | {"static": 0.1, "dynamic": 0.9, "rank": rank, "clip": clip} for rank, clip in ((2, "b"), (1, "a"))]
+    """Rows of table `units`: two clips that drive the most dynamic unit of a layer of two networks."""
+    about = {"dataset": "shapes", "metric": "pearson", "layer": "last", "depth": 1, "class": "dynamic", "unit": 1}
+    about |= {"static": 0.1, "dynamic": 0.9}
+    return [
+        about | {"model": model, "rank": rank, "clip": clip} for model in ("keen", "blind") for rank, clip in ((2, "b"), (1, "a"))
+    ]
 
 
 def preview_rows():

@@ -85,10 +85,29 @@ def test_tables_made_from_scores_draw(models, tmp_path):
     assert set(differences["comparison"]) == ({"networks", "same layer", "layers"} if len(models) > 1 else {"layers"})
 
 
+def test_pairs_that_cannot_be_compared_are_counted():
+    """Of a, b and c, c alone was scored on other crossings: a - c and b - c have no difference."""
+    table = score_table(*[("shapes", model, "pearson", 0.9) for model in "abc"])
+    draws = table[table["unit"].isna() & table["quantity"].eq("percent")].assign(kind="bootstrap", n_videos=8)
+    draws = draws.assign(crossings=draws["model"].eq("c"), draws=[[value, value + 1] for value in draws["value"]])
+    differences = compare_scores(draws, 0.95).reindex(columns=TABLES["differences"])
+    figure = load_plugin("plots", "differences").draw(differences, {})
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["a (untrained) − b\n(untrained)"]
+    said = " ".join(figure.get_supxlabel().split())
+    assert said.startswith(
+        "2 of 3 pairs cannot be compared: a (untrained) − c (untrained), as a rests on 8 videos, c on 8, and their"
+    )
+    assert said.endswith("other reasons are in table differences")
+    (text,) = load_plugin("plots", "differences").draw(differences[differences["reason"].notna()], {}).texts
+    assert text.get_text().startswith("2 of 2 pairs cannot be compared")
+
+
 def test_a_floor_has_its_networks_panel_or_its_own():
     twin = score_table(("shapes", "c2d_twin", "pearson", 0.8)).assign(derived_from="c2d", derivation="c2d_twin")
     together = pd.concat([score_table(("shapes", "c2d", "pearson", 0.9)), twin])
-    for table, titles in ((together, ["c2d (untrained)"]), (twin, ["c2d_twin (untrained)"])):
+    apart = pd.concat([score_table(("shapes", "c2d", "ratio", 0.9)), twin])  # by another metric
+    both = ["c2d (untrained)", "c2d_twin (untrained)"]
+    for table, titles in ((together, both[:1]), (twin, both[1:]), (apart, both)):
         figure = load_plugin("plots", "floors_and_ceilings").draw(table, {})
         assert [axes.get_title() for axes in figure.axes] == titles
 
@@ -99,6 +118,21 @@ def test_data_sets_are_not_averaged():
     figure = load_plugin("plots", "layer_curves").draw(table, {"lambda": 0.5})
     drawn = {round(float(y), 3) for axes in figure.axes for line in axes.get_lines() for y in line.get_ydata()}
     assert drawn == {36.0, 12.0, 20.0}
+
+
+def test_replicates_are_of_one_data_set_and_a_data_set_is_none():
+    """A data set's last number tells no replicates apart; a network's does, of however many digits, on each data set by itself."""
+    names = [("site-1", "net-9", 0.9), ("site-1", "net-10", 0.7), ("site-2", "net-9", 0.5), ("site-2", "net-10", 0.3)]
+    seeds = score_table(*((dataset, model, "pearson", static) for dataset, model, static in names)).assign(training="motion")
+    alone = score_table(*((dataset, "c2d-motion", "pearson", 0.5) for dataset in ("site-1", "site-2"))).assign(training="motion")
+    table = pd.concat([seeds, alone])
+    axes = load_plugin("plots", "replicates").draw(table, {}).axes[0]
+    rows = [label.get_text() for label in axes.get_yticklabels()]
+    assert rows == ["net\nsite-1", "net\nsite-2", "c2d-motion\nsite-1", "c2d-motion\nsite-2"]
+    means = [x for line in axes.lines if line.get_marker() == "|" for x in line.get_xdata()]
+    assert means == pytest.approx([20, 20, 32, 16])  # dynamic, then static: 40 S in this table
+    figure = load_plugin("plots", "scatter").draw(table, {})
+    assert [text.get_text() for text in figure.legends[0].texts] == [row.replace("\n", ", ") for row in rows]
 
 
 def test_scores_over_a_training_are_drawn_at_their_steps():
@@ -166,13 +200,17 @@ def test_replicates_of_one_network_share_a_row():
 
 
 def test_the_sweep_puts_every_sampling_into_its_cell():
+    """What a network was shown counts, whatever its name says of it; but a name of two streams counts the slow one's frames."""
     tables = [
-        score_table(("d", f"net-{frames}x{stride}", "pearson", 0.01 * frames * stride)).assign(frames=frames, stride=str(stride))
+        score_table(("d", f"net-{stride}x{frames}", "pearson", 0.01 * frames * stride)).assign(frames=frames, stride=str(stride))
         for frames in (4, 8)
         for stride in (1, 2)
     ]
+    tables += [score_table(("d", f"two-{name}", "pearson", 0.5)).assign(frames=32, stream="slow") for name in ("8x8", "4x16")]
     figure = load_plugin("plots", "sampling_sweep").draw(pd.concat(tables), {})
     axes = next(axes for axes in figure.axes if axes.get_title() == "net (untrained)\npearson: percent static")
     cells = axes.images[0].get_array().tolist()
     assert sum(cells, []) == pytest.approx([1.6, 3.2, 3.2, 6.4])  # strides down, frames across; percent is 40 S in this table
     assert [label.get_text() for label in axes.get_xticklabels()] == ["4", "8"]
+    axes = next(axes for axes in figure.axes if axes.get_title() == "two slow (untrained)\npearson: percent static")
+    assert [label.get_text() for label in (*axes.get_xticklabels(), *axes.get_yticklabels())] == ["4", "8", "8", "16"]

@@ -1,11 +1,13 @@
 """The report says in three sentences what the numbers say, and its tables hold every network's numbers once."""
 
+import re
+
 import pandas as pd
 import pytest
 
 from tests.made_report import CONFIG, ORDER_DEPENDENCE, claim_rows, model_rows, score_rows, write_inputs
 from workflow.lib.columns import TABLES
-from workflow.parts.findings import asked, findings, notes
+from workflow.parts.findings import asked, at_chance, findings, notes
 from workflow.parts.last_layers import last_layer_table, last_layer_values
 from workflow.parts.numbers import fixed, is_numeric, readable
 from workflow.parts.report_html import html_table
@@ -35,7 +37,7 @@ def test_the_answer_names_what_is_highest_and_lowest_and_what_became_of_the_clai
     )
     assert second == (
         "The share of the last layer's variance that depends on frame order: on shapes it is highest in keen, 0.875 [0.825, "
-        "0.925], and lowest in blind (untrained), 0.000 [-0.050, 0.050]."
+        "0.925], and lowest in second, 0.020 [-0.030, 0.070]."
     )
     assert third == "All numbers rest on at least 12 videos; brackets are 95 % intervals over videos."
     _, percent, _ = findings(scores(score_rows()))
@@ -71,6 +73,52 @@ def test_scores_without_shares_or_without_anything_are_answered_too():
 
 def test_one_network_is_not_compared():
     assert "it is 0.500 [0.450, 0.550] in a." in findings(scores(score_rows({"a": 0.5})))[0]
+
+
+@pytest.mark.parametrize("training", ["a file", "untrained"])
+def test_a_network_beside_two_controls_is_the_answer(training):
+    """The models of docs/own-data.md."""
+    orders = {"time_average": 0.0, "frame_difference": 0.9, "my_network": 0.3}
+    table = scores(score_rows(orders))
+    table["training"] = table["model"].map({"my_network": training}).fillna("control")
+    name = "my_network (untrained)" if training == "untrained" else "my_network"
+    share, percent, _ = findings(table)
+    assert share.endswith(
+        f"on shapes it is 0.300 [0.250, 0.350] in {name} (for comparison: time_average (control) 0.000 [-0.050, 0.050], "
+        "frame_difference (control) 0.900 [0.850, 0.950])."
+    )
+    assert f"it is 23.0 [22.9, 23.1] in {name} (for comparison: time_average (control) 20.0" in percent
+    controls = findings(table[table["training"] == "control"])[0]
+    assert "highest in frame_difference (control), 0.900" in controls and "for comparison" not in controls
+
+
+def test_a_network_of_another_metric_is_told_of_by_itself():
+    table = scores(score_rows({"a": 0.5, "b": 0.1, "c": 0.9}))
+    table["metric"] = table["metric"].mask(table["model"].eq("c") & table["metric"].eq("pearson"), "ratio")
+    assert findings(table)[1] == (
+        "The percentage of dynamic information in the last layer, by pearson, ratio: on shapes, by pearson, it is highest in a, "
+        "25.0 [24.9, 25.1], and lowest in b, 21.0 [20.9, 21.1]; on shapes, by ratio, it is 29.0 [28.9, 29.1] in c."
+    )
+
+
+def test_networks_at_chance_are_named():
+    """Of 8 classes; what is known of stylized clips, of other quantities and of networks that were never trained says nothing."""
+    about = {
+        "dataset": "shapes",
+        "style": "original",
+        "perturbation": None,
+        "quantity": "top1",
+        "chance": 0.125,
+        "training": "motion",
+    }
+    rows = [{"model": "keen", "low": 0.7}, {"model": "blind", "low": 0.044}, {"model": "no label", "low": float("nan")}]
+    rows += [{"model": "barely", "low": 0.126}, {"model": "random", "low": 0.1, "training": "untrained"}]
+    rows += [
+        {"model": "keen", "low": 0.1} | other for other in ({"style": "oil"}, {"perturbation": "shuffle"}, {"quantity": "reversal"})
+    ]
+    before, (said,) = notes(scores(score_rows())), at_chance(pd.DataFrame([about | row for row in rows]))
+    assert "clips of shapes" in said and said.endswith("is not above chance: blind.")
+    assert notes(scores(score_rows()), pd.DataFrame([about | row for row in rows])) == [*before, said]
 
 
 def test_last_layers_have_a_row_per_network_and_stream():
@@ -147,4 +195,6 @@ def test_the_page_holds_everything_and_asks_the_network_for_nothing(html):
     assert (
         "unit 1, S dynamic 0.90, static 0.10" in unit and unit.index("clip a, left") < unit.index("clip b") and "None" not in unit
     )
+    titles = ["keen, shapes, by pearson", "blind (untrained), shapes, by pearson"]
+    assert re.findall("<summary>(.*?)</summary>", html.split('<section id="units">')[1].split("</section>")[0]) == titles
     assert "-0.000" not in html and "None" not in html.replace("<p>None.</p>", "") and ">nan" not in html

@@ -43,21 +43,28 @@ def set_style():
     ticks = {f"{axis}tick.major.{what}": size for axis in "xy" for what, size in (("size", 0), ("pad", 1.5))}
     legend = {"legend.frameon": False, "legend.handlelength": 1, "legend.columnspacing": 0.8, "legend.handletextpad": 0.4}
     svg = {"svg.fonttype": "none", "svg.hashsalt": "figures", "grid.color": "0.9"}
-    seaborn.set_theme(context="paper", style="whitegrid", rc=sizes | lines | ticks | legend | svg)
+    names = {"text.parse_math": False}  # two dollars in a clip's or a claim's name are no formula
+    seaborn.set_theme(context="paper", style="whitegrid", rc=sizes | lines | ticks | legend | svg | names)
 
 
 def named(scores):
-    """Copy of the score table whose `model` also says its stream, which weights are not learned and, of several, which data set."""
-    note = scores["training"].where(scores["training"].isin(["untrained", "control"]), "")
-    model = scores["model"] + scores["stream"].astype("object").map(" {}".format, na_action="ignore").fillna("").astype("str")
-    model = model.where(note == "", model + " (" + note + ")")
-    return scores.assign(model=model + "\n" + scores["dataset"] if scores["dataset"].nunique() > 1 else model)
+    """Copy of the score table whose `model` also says its stream, which weights are not learned and, of several, which data set.
+
+    `group` says the same of all replicates of a network, see `replicate_groups`.
+    """
+    about = scores["stream"].astype("object").map(" {}".format, na_action="ignore").fillna("").astype("str")
+    about += scores["training"].map({kind: f" ({kind})" for kind in ("untrained", "control")}).fillna("").astype("str")
+    about += "\n" + scores["dataset"] if scores["dataset"].nunique() > 1 else ""
+    return scores.assign(model=scores["model"] + about, group=replicate_groups(scores["model"], about))
 
 
-def replicate_groups(models):
-    """Names of networks without a last number that tells replicates apart, as in net-1, net-2: a Series; others stay."""
-    stems = models.str.replace(r"-\d(?=$| |\n)", "", n=1, regex=True)
-    return stems.where(models.groupby(stems).transform("nunique") > 1, models)
+def replicate_groups(models, about=""):
+    """Names of networks without a last number that tells replicates apart, as in net-1, net-2: a Series; others stay.
+
+    about: what is added to the names, and is the same of replicates.
+    """
+    names, stems = models + about, models.str.replace(r"-\d+$", "", regex=True) + about
+    return stems.where(names.groupby(stems).transform("nunique") > 1, names)
 
 
 def of_last_layers(scores):

@@ -1,6 +1,6 @@
 """What an experiment asked and what came out, in sentences generated from the numbers."""
 
-from workflow.parts.figure_style import named, of_last_layers, replicate_groups
+from workflow.parts.figure_style import named, of_last_layers
 from workflow.parts.numbers import fixed, with_interval
 
 MOST = 3  # data sets, networks or claims that a sentence names
@@ -41,8 +41,7 @@ def told(rows, digits):
 
 def by_network(own):
     """Rows of one data set, replicates together: network -> rows; a network alone keeps its full name."""
-    groups = own.groupby(replicate_groups(own["model"]), sort=False)
-    return {rows["model"].iloc[0] if len(rows) == 1 else name: rows for name, rows in groups}
+    return {rows["model"].iloc[0] if len(rows) == 1 else name: rows for name, rows in own.groupby("group", sort=False)}
 
 
 def ends(rows):
@@ -51,23 +50,34 @@ def ends(rows):
 
 
 def extremes(own, digits):
-    """Which networks' rows are highest and lowest, and whether their intervals meet; None where no row has a value."""
-    networks = by_network(own.dropna(subset=["value"]))
+    """Which networks' rows are highest and lowest, and whether their intervals meet; None where no row has a value.
+
+    Only trained networks are compared, where there are none untrained ones; controls, whose answer is known, stand in brackets.
+    """
+    known = own.dropna(subset=["value"])
+    rank = known["training"].map({"untrained": 1, "control": 2}).fillna(0)
+    networks = by_network(known[rank == rank.min()])
     order = sorted(networks, key=lambda name: networks[name]["value"].mean())
     if not order:
         return None
     low, high = order[0], order[-1]
+    controls = [f"{name} {told(rows, digits)}" for name, rows in by_network(known[(rank == 2) & (rank > rank.min())]).items()]
+    beside = f" (for comparison: {', '.join(controls)})" if controls else ""
     if low == high:
-        return f"is {told(networks[high], digits)} in {high}"
+        return f"is {told(networks[high], digits)} in {high}{beside}"
     meet = " (their intervals overlap)" if ends(networks[high])[0] <= ends(networks[low])[1] else ""
-    return f"is highest in {high}, {told(networks[high], digits)}, and lowest in {low}, {told(networks[low], digits)}{meet}"
+    return f"is highest in {high}, {told(networks[high], digits)}, and lowest in {low}, {told(networks[low], digits)}{meet}{beside}"
 
 
 def extreme_sentence(scores, lead, quantity, factor, digits):
-    """One sentence on the last layers' extremes, a clause per data set; None where the scores have no such number."""
-    chosen = scores[(scores["quantity"] == quantity) & (scores["factor"] == factor)]
-    groups = [(dataset, named(own)) for dataset, own in of_last_layers(chosen).groupby("dataset", sort=False)]
-    clauses = [f"on {dataset} it {clause}" for dataset, own in groups if (clause := extremes(own, digits))]
+    """One sentence on the last layers' extremes, a clause per data set and metric; None where the scores have no such number."""
+    chosen = of_last_layers(scores[(scores["quantity"] == quantity) & (scores["factor"] == factor)])
+    several = chosen["metric"].nunique() > 1
+    groups = chosen.groupby(["dataset", "metric"], sort=False)
+    found = [
+        (f"{dataset}, by {metric}," if several else dataset, extremes(named(own), digits)) for (dataset, metric), own in groups
+    ]
+    clauses = [f"on {where} it {clause}" for where, clause in found if clause]
     return f"{lead}: {'; '.join(clauses[:MOST])}." if clauses else None
 
 
@@ -88,7 +98,7 @@ def findings(scores, confidence=0.95, claims=None):
     """The answer in at most three sentences: what became of claims, which networks stand out, what all rests on."""
     whole = scores[scores["unit"].isna()]
     percent = whole[whole["quantity"] == "percent"]
-    first = percent[percent["metric"] == percent["metric"].iloc[0]] if len(percent) else percent
+    first = percent[percent["metric"] == percent.groupby(["dataset", "model"])["metric"].transform("first")]
     lead = f"The percentage of dynamic information in the last layer, by {listed(first['metric'])}"
     order = "frame order or flow" if whole["perturbation"].str.startswith("flow").any() else "frame order"
     share = f"The share of the last layer's variance that depends on {order}"
@@ -102,7 +112,18 @@ def findings(scores, confidence=0.95, claims=None):
     return [*[sentence for sentence in sentences if sentence][:2], basis]
 
 
-def notes(scores):
+def at_chance(accuracy):
+    """Which networks' top-1 does not show that they have learned their labels: a sentence per data set."""
+    top1 = accuracy[accuracy["quantity"].eq("top1") & accuracy["style"].eq("original") & accuracy["perturbation"].isna()]
+    low = top1[(top1["low"] <= top1["chance"]) & ~top1["training"].isin(["untrained", "control"])]
+    return [
+        f"Networks that have not been shown to have learned their labels, for the interval of their top-1 on original clips of "
+        f"{dataset} in natural order is not above chance: {', '.join(own['model'])}."
+        for dataset, own in low.groupby("dataset", sort=False)
+    ]
+
+
+def notes(scores, accuracy=None):
     """What to know before reading the numbers of the last layers: a list of sentences."""
     sentences = []
     if (scores["quantity"] == "percent").any():
@@ -110,4 +131,4 @@ def notes(scores):
     labels = dict.fromkeys(named(scores[scores["unit"].isna()])["model"].str.split("\n").str[0])
     if untrained := [name for name in labels if name.endswith("(untrained)")]:
         sentences.append(f"Networks with random weights, which say nothing about trained ones: {', '.join(untrained)}.")
-    return sentences
+    return sentences + (at_chance(accuracy) if accuracy is not None else [])

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from workflow.lib.tables import concat_tables, read_table
+from workflow.parts.figure_style import named
 from workflow.parts.report_html import data_url, embedded
 
 GALLERY = "One clip in every style and every order: what the networks see."
@@ -21,8 +22,13 @@ def figures_of(pngs, svgs=(), captions=()):
     return shown
 
 
-def units_of(files, datasets):
-    """What drives units: title of a network -> layer -> class -> {unit, clips}; previews of clips: a list of {url, about}."""
+def units_of(files, datasets, scores):
+    """What drives units: title of a network -> layer -> class -> {unit, clips}; previews of clips: a list of {url, about}.
+
+    A title also says which metric chose the units.
+    """
+    networks = scores[["dataset", "model", "training"]].drop_duplicates(["dataset", "model"]).assign(stream=None)
+    labels = networks.assign(label=named(networks)["model"].str.split("\n").str[0]).set_index(["dataset", "model"])["label"]
     found, previews, number = {}, [], {}
     for path, dataset in zip(files.previews, datasets, strict=True):
         for row in read_table(path, "previews").itertuples():
@@ -31,5 +37,6 @@ def units_of(files, datasets):
     table = concat_tables(files.units, "units").sort_values("rank", kind="stable")
     for (model, dataset, layer, name), own in table.groupby(["model", "dataset", "layer", "class"], sort=False):
         unit = {"unit": next(own.itertuples()), "clips": [number[dataset, clip] for clip in own["clip"]]}
-        found.setdefault(f"{model}, {dataset}", {}).setdefault(layer, {})[name] = unit
+        title = f"{labels[dataset, model]}, {dataset}, by {unit['unit'].metric}"
+        found.setdefault(title, {}).setdefault(layer, {})[name] = unit
     return found, previews

@@ -1,7 +1,7 @@
 """Which networks differ: dynamic and static of the last layers of one network less those of another, with paired intervals."""
 
-from workflow.parts.figure_panels import lines_of, lists
-from workflow.parts.figure_style import COLOURS, MARKERS, SMALLEST, named, note
+from workflow.parts.figure_panels import LINE, lines_of, lists
+from workflow.parts.figure_style import COLOURS, LETTER, MARKERS, SMALLEST, named, note, wrapped
 
 TABLE = "differences"
 SHOWN = {"percent": {"dynamic": "dynamic", "static": "static"}, "share": {"dynamics": "dynamic", "appearance": "static"}}
@@ -11,18 +11,23 @@ MOST = 45  # pairs, those of ten networks, that a page holds
 def draw(differences, settings):
     """One row per pair of networks, one panel per metric; intervals away from zero are differences that videos do not explain.
 
-    Of more than ten networks or streams only the pairs with the first are drawn, and the figure says how many others there are.
+    Of more than ten networks or streams only the pairs with the first are drawn. The figure says how many others there are, and how
+    many pairs cannot be compared.
     """
-    networks = differences[differences["comparison"].eq("networks") & differences["reason"].isna()]
+    networks = differences[differences["comparison"].eq("networks")]
     table = networks[[factor in SHOWN.get(quantity, {}) for quantity, factor in networks[["quantity", "factor"]].to_numpy()]]
     if table.empty:
-        return note("no two networks of this experiment can be compared")
+        return note("this experiment has no two networks to compare")
     sides = (named(table.assign(**{c: table[f"{c}_{s}"] for c in ("model", "training", "stream")}))["model"] for s in "ab")
     a, b = (side.str.split("\n").str[0] for side in sides)
-    table = table.assign(pair=a + " − " + b)
+    table = table.assign(a=a, b=b, pair=a + " − " + b)
+    below, table = without_difference(table), table[table["reason"].isna()]
+    if table.empty:
+        return note(*below)
     n_pairs = table["pair"].nunique()
     if n_pairs > MOST:
-        table = table[(a == a.iloc[0]) | (b == a.iloc[0])]
+        first = table["a"].iloc[0]
+        table = table[(table["a"] == first) | (table["b"] == first)]
     panels = list(table.groupby(["dataset", "metric"], sort=False))
     pairs = list(dict.fromkeys(table["pair"]))
     figure, grid = lists([pairs] * len(panels), across=len(panels), legend=lines_of(["dynamic", "static"]))
@@ -30,8 +35,23 @@ def draw(differences, settings):
         draw_panel(axes, own, pairs)
         axes.set_title("\n".join(names))
     if n_pairs > len(pairs):
-        figure.supxlabel(f"{len(pairs)} of {n_pairs} pairs: all with {a.iloc[0]}", fontsize=SMALLEST)
+        below = [f"{len(pairs)} of {n_pairs} pairs: all with {first}", *below]
+    if below:
+        text = wrapped("\n".join(below), int(figure.get_figwidth() / LETTER))
+        figure.set_figheight(figure.get_figheight() + LINE * (text.count("\n") + 1))
+        figure.supxlabel(text, fontsize=SMALLEST)
     return figure
+
+
+def without_difference(table):
+    """How many pairs cannot be compared, and why the first cannot: a list of one sentence, or of none."""
+    absent = table[table["reason"].notna()]
+    if absent.empty:
+        return []
+    n, first = absent["pair"].nunique(), absent.iloc[0]
+    where = " in every panel" if absent["pair"].isin(table.loc[table["reason"].isna(), "pair"]).any() else ""
+    others = "; other reasons are in table differences" if absent["reason"].nunique() > 1 else ""
+    return [f"{n} of {table['pair'].nunique()} pairs cannot be compared{where}: {first['pair']}, as {first['reason']}{others}"]
 
 
 def draw_panel(axes, table, pairs):

@@ -12,12 +12,12 @@ LINES = {"random_weights": "--", "c2d_twin": ":"}
 def draw(scores, settings):
     """One panel per metric and network; broken lines are its floors, the grey line its ceiling.
 
-    Floors: the same network with random weights, and its C2D twin, which sees no order; one whose network was not scored on
-    the data set has a panel of its own. Ceiling: similarity of identical pairs, which share appearance and dynamics.
+    Floors: the same network with random weights, and its C2D twin, which sees no order; one whose network was not scored by the
+    metric on the data set has a panel of its own. Ceiling: similarity of identical pairs, which share appearance and dynamics.
     """
     table = scores[scores["quantity"].eq("S") & scores["unit"].isna() & scores["factor"].isin(["static", "dynamic", "identical"])]
-    scored = set(zip(table["dataset"], table["model"], strict=True))
-    is_floor = [source in scored for source in zip(table["dataset"], table["derived_from"], strict=True)]
+    scored = set(zip(table["dataset"], table["metric"], table["model"], strict=True))
+    is_floor = [source in scored for source in zip(table["dataset"], table["metric"], table["derived_from"], strict=True)]
     own = table[np.logical_not(is_floor)]
     floors, own = table[is_floor], named(own).assign(name=own["model"])
     if own.empty:

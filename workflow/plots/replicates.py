@@ -1,7 +1,7 @@
 """What the last layers encode, network by network, its replicates side by side; as in Kowal et al. (CVPR 2022), Fig. 5 left."""
 
 from workflow.parts.figure_panels import lines_of, lists
-from workflow.parts.figure_style import COLOURS, MARKERS, named, note, of_last_layers, replicate_groups
+from workflow.parts.figure_style import COLOURS, MARKERS, named, note, of_last_layers
 
 SHOWN = {"percent": ["dynamic", "static"], "share": ["order_dependence", "dynamics", "appearance"]}
 
@@ -17,7 +17,6 @@ def draw(scores, settings):
     table = table.dropna(subset=["value"])
     if table.empty:
         return note("no metric of this experiment gives percentages or shares")
-    table = table.assign(group=replicate_groups(table["model"]))
     groups, panels = list(dict.fromkeys(table["group"])), list(table.groupby("metric", sort=False))
     shown = [factor for factors in SHOWN.values() for factor in factors if factor in set(table["factor"])]
     figure, grid = lists([groups] * len(panels), len(panels), lines_of(shown), height=0.2)

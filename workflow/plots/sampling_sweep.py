@@ -11,15 +11,18 @@ SHOWN |= {("share", "order_dependence"): "share that depends on order"}
 def draw(scores, settings):
     """One panel per network, metric and quantity: frames across, strides down, each cell its value and interval.
 
-    Networks that are one but for their sampling have names that end in frames x stride, as in slowonly-8x2.
+    Networks that are one but for their sampling have names that end in frames x stride, as in slowonly-8x2. They stand where what
+    they were shown belongs; those of several streams where their name says, as SlowFast-8x8, which counts the slow one's frames.
     """
     table = named(of_last_layers(scores[scores["unit"].isna()]))
     table = table.assign(shown=[SHOWN.get(key) for key in table[["quantity", "factor"]].itertuples(index=False, name=None)])
     sampled = table["model"].str.extract(
         r"^(?P<before>.*?)-(?P<frames>\d+)x(?P<stride>\w+)(?P<after>.*)$", flags=16
     )  # 16: . is any sign
-    table = table.assign(network=sampled["before"].str.cat(sampled["after"]), stride=sampled["stride"])
-    table = table.assign(frames=sampled["frames"].astype(float)).dropna(subset=["shown", "network", "value"])
+    by_name = table["stream"].notna()
+    stride, frames = sampled["stride"].where(by_name, table["stride"]), sampled["frames"].where(by_name, table["frames"])
+    table = table.assign(network=sampled["before"].str.cat(sampled["after"]), stride=stride, frames=frames.astype(float))
+    table = table.dropna(subset=["shown", "network", "value"])
     if table.empty:
         return note("no network of this experiment has a name that ends in frames x stride, such as slowonly-8x2")
     panels = list(table.groupby(["metric", "shown", "network"], sort=False))

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 from matplotlib.lines import Line2D
 
 from workflow.parts.figure_panels import LINE, in_columns
-from workflow.parts.figure_style import COLUMN, NETWORKS, named, note, replicate_groups
+from workflow.parts.figure_style import COLUMN, NETWORKS, named, note
 
 FACTORS = ["static", "dynamic"]
 SIGNS = ["o", "s", "^", "D", "v", "P", "X"]  # seven, and six colours: 42 networks look different
@@ -19,7 +19,7 @@ def draw(scores, settings):
     table = named(scores[(scores["quantity"] == "S") & scores["unit"].isna() & scores["factor"].isin(FACTORS)])
     if table["value"].isna().all():
         return note("no metric of this experiment gives a similarity S")
-    table = table.assign(group=replicate_groups(table["model"].str.replace("\n", ", ")))
+    table = table.assign(group=table["group"].str.replace("\n", ", "))
     groups = list(dict.fromkeys(table["group"]))
     looks = {group: {"color": NETWORKS[i % len(NETWORKS)], "marker": SIGNS[i % len(SIGNS)]} for i, group in enumerate(groups)}
     legend = {group: Line2D([], [], linewidth=0.7, **look) for group, look in looks.items()}
@@ -33,6 +33,7 @@ def draw(scores, settings):
         ends = axes.get_xlim(), axes.get_ylim()
         axes.axline((0, 0), slope=1, color="0.6", linestyle=":", linewidth=0.8, zorder=0)  # as static as dynamic
         axes.set(xlim=ends[0], ylim=ends[1])
+        axes.tick_params(pad=3)  # where both axes have a number at their corner
         axes.set(title=metric, xlabel="static similarity S", ylabel="dynamic similarity S")
     figure.legend(legend.values(), legend.keys(), loc="outside lower center", ncols=columns)
     return figure

@@ -35,5 +35,6 @@ def draw_bars(axes, table):
     axes.set_ylim(0, 100)
     label_layers(axes, layers)
     least, most = min(n_units), max(n_units)
-    axes.set_xlabel(f"{axes.get_xlabel()} ({least if least == most else f'{least}–{most}'} units)".strip())
+    units = f"{least if least == most else f'{least}–{most}'} units"
+    axes.set_xlabel(f"{axes.get_xlabel()}\n{units}".strip(), linespacing=1)
     axes.grid(False)

@@ -17,9 +17,9 @@ CLIPS, FRAMES, SIDE = 3, 8, 96  # clips per unit, moments per preview, and about
 
 
 def unit_scores(scores, dataset):
-    """Similarities of the units of every layer by the first metric that has them: yields (about it, static, dynamic [unit])."""
+    """Similarities of units by each network's first metric that has them: yields (about a layer, static, dynamic [unit])."""
     own = scores[(scores["dataset"] == dataset) & scores["unit"].notna() & (scores["quantity"] == "S")]
-    own = own[own["metric"] == own["metric"].iloc[0]] if len(own) else own
+    own = own[own["metric"] == own.groupby("model")["metric"].transform("first")]
     for (model, layer), rows in own.groupby(["model", "layer"], sort=False):
         sides = rows.pivot(index="unit", columns="factor", values="value")
         first = rows.iloc[0]

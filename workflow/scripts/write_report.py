@@ -88,13 +88,13 @@ def write_report(files, datasets, config, benchmarks, stored=()):
     claims = read_table(files.claims, "claims") if files.claims else ()
     tables = tables_of(files, scores, quality, rejected, config, benchmarks)
     tables |= {"data": data_table(clips), "storage": storage_table(stored)}
-    units, previews = units_of(files, datasets)
+    units, previews = units_of(files, datasets, scores)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     return environment.from_string(Path(files.template).read_text()).render(
         experiment=config["experiment"],
         asked=asked(scores, len(claims)),
         findings=findings(scores, config["scores"]["confidence"], claims),
-        notes=notes(scores),
+        notes=notes(scores, read_table(files.accuracy, "accuracy") if files.accuracy else None),
         figures=figures_of(files.plots, files.svgs, list(map(caption_of, files.plots))),
         galleries=figures_of(files.galleries),
         layers={f"{model}, {dataset}": html_table(own) for (model, dataset), own in layer_tables(scores).items()},
