@@ -7,7 +7,7 @@ import pytest
 
 from workflow.lib.columns import TABLES
 from workflow.lib.plugins import constant_of, load_plugin
-from workflow.parts.figure_style import named
+from workflow.parts.figure_style import named, replicate_groups
 from workflow.scripts.compare_scores import compare_scores
 
 FILES = sorted((Path(__file__).parents[1] / "workflow/plots").glob("*.py"))
@@ -214,3 +214,8 @@ def test_the_sweep_puts_every_sampling_into_its_cell():
     assert [label.get_text() for label in axes.get_xticklabels()] == ["4", "8"]
     axes = next(axes for axes in figure.axes if axes.get_title() == "two slow (untrained)\npearson: percent static")
     assert [label.get_text() for label in (*axes.get_xticklabels(), *axes.get_yticklabels())] == ["4", "8", "8", "16"]
+
+
+def test_only_networks_numbered_one_after_the_other_are_replicates():
+    names = pd.Series(["net-9", "net-10", "r-50", "r-101", "alone-1", "plain"])
+    assert replicate_groups(names).tolist() == ["net", "net", "r-50", "r-101", "alone-1", "plain"]

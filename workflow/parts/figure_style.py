@@ -59,12 +59,15 @@ def named(scores):
 
 
 def replicate_groups(models, about=""):
-    """Names of networks without a last number that tells replicates apart, as in net-1, net-2: a Series; others stay.
+    """Names of networks without a last number that tells replicates apart: a Series; others stay.
 
-    about: what is added to the names, and is the same of replicates.
+    Replicates are numbered one after the other, as net-1, net-2; net-50 and net-101 are two networks. about: what is added to
+    the names, and is the same of replicates.
     """
-    names, stems = models + about, models.str.replace(r"-\d+$", "", regex=True) + about
-    return stems.where(names.groupby(stems).transform("nunique") > 1, names)
+    stems, numbers = models.str.replace(r"-\d+$", "", regex=True) + about, models.str.extract(r"-(\d+)$")[0].astype(float)
+    of_stem = numbers.groupby(stems)
+    count = of_stem.transform("nunique")
+    return stems.where((count > 1) & (of_stem.transform("max") - of_stem.transform("min") == count - 1), models + about)
 
 
 def of_last_layers(scores):
