@@ -10,9 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.made_report import ORDER_DEPENDENCE, claim_rows, model_rows, score_rows, write_inputs
+from workflow.lib import tables
 from workflow.lib.columns import TABLES
 from workflow.lib.plugins import ROOT
 from workflow.lib.tables import read_table, write_table
+from workflow.scripts.collect_scores import whole_layers_first
 from workflow.scripts.write_tables import latex, tables_of, write_tables
 
 PAGE = ROOT / "docs/tables.md"
@@ -69,7 +71,9 @@ def test_a_number_out_of_its_range_is_not_written(name, column, value, message, 
 @pytest.fixture
 def examples(tmp_path, monkeypatch):
     """What the page's examples define, run in the order of the page beside the files of an invented experiment."""
-    for name, rows, folder in (("scores", score_rows(), "reports/default"), ("models", model_rows(), "models")):
+    other = [row | {"perturbation": "reverse", "value": 0.6} for row in score_rows({"keen": 0.3}, "others")]  # dynamic: joint units
+    scores = score_rows() + score_rows({"keen": 0.3}, "others") + other
+    for name, rows, folder in (("scores", scores, "reports/default"), ("models", model_rows(), "models")):
         write_table(tmp_path / "results" / folder / f"{name}.parquet", name, rows)
     monkeypatch.chdir(tmp_path)
     found = {}
@@ -82,14 +86,36 @@ def examples(tmp_path, monkeypatch):
 
 def test_the_examples_of_the_page_run_and_say_what_is_in_the_files(examples):
     assert examples.meanings["unit"] == "unit of the layer; null for the whole layer"
-    assert examples.layers["unit"].isna().all() and len(examples.layers) == 60
-    assert examples.order.loc[("keen", 1), "shapes"] == 0.875
+    assert examples.layers["unit"].isna().all() and len(examples.layers) == 80
+    keen = examples.order.loc[("keen", 1, "last")]
+    assert keen.dropna().to_dict() == {("shapes", "shuffle"): 0.875, ("others", "shuffle"): 0.3, ("others", "reverse"): 0.6}
+    last = examples.last_layers
     ranked = sorted(ORDER_DEPENDENCE, key=ORDER_DEPENDENCE.get, reverse=True)
-    assert examples.last_layers["model"].tolist() == ranked
-    assert examples.last_layers["value"].tolist() == [ORDER_DEPENDENCE[name] for name in ranked]
-    own = examples.unit_classes[(examples.unit_classes["model"] == "keen") & (examples.unit_classes["layer"] == "last")]
-    assert own["class"].tolist() == ["static", "joint"] and len(examples.unit_classes) == 24  # .9 and .1; .8 and .7
+    assert last.loc[last["dataset"] == "shapes", "model"].tolist() == ranked
+    assert last.loc[last["dataset"] == "shapes", "value"].tolist() == [ORDER_DEPENDENCE[name] for name in ranked]
+    assert last.loc[last["dataset"] == "others", ["perturbation", "value"]].to_numpy().tolist() == [
+        ["reverse", 0.6],
+        ["shuffle", 0.3],
+    ]
+    classes = examples.unit_classes.query("model == 'keen' and layer == 'last'").groupby(["dataset", "perturbation"])["class"]
+    twice = ["static", "joint"]  # of S .9 and .1, .8 and .7
+    expected = {("shapes", "shuffle"): twice, ("others", "shuffle"): twice, ("others", "reverse"): ["joint", "joint"]}  # all .6
+    assert classes.agg(list).to_dict() == expected and len(examples.unit_classes) == 32
     assert examples.widths["units"].tolist() == [2] * 12
+
+
+def test_whole_layers_stand_before_units_in_row_groups_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "ROW_GROUP", 10)
+    rows = pd.DataFrame(score_rows())  # of every layer the whole and the units
+    write_table(tmp_path / "scores.parquet", "scores", whole_layers_first(rows))
+    file = pq.ParquetFile(tmp_path / "scores.parquet")
+    place = file.schema_arrow.names.index("unit")
+    groups = [file.metadata.row_group(i) for i in range(file.num_row_groups)]
+    assert [group.num_rows - group.column(place).statistics.null_count for group in groups] == [0] * 6 + [10] * 4 + [8]
+    written = read_table(tmp_path / "scores.parquet", "scores")
+    for units in (True, False):
+        expected = rows[rows["unit"].notna() == units]
+        assert written.loc[written["unit"].notna() == units, "value"].tolist() == expected["value"].tolist()
 
 
 def test_csv_holds_every_number_and_latex_what_people_read(tmp_path):
