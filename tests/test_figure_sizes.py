@@ -12,6 +12,7 @@ from matplotlib.text import Text
 from tests.many_networks import table_of
 from workflow.lib.plugins import ROOT, load_plugin
 from workflow.parts.figure_style import COLOURS, NETWORKS, save_figure, set_style
+from workflow.scripts.draw_gallery import draw_gallery
 
 PLOTS = sorted(path.stem for path in (ROOT / "workflow/plots").glob("*.py"))
 COLUMN, TEXT = 3.25, 6.875  # inches, of CVPR's style of two columns
@@ -84,6 +85,15 @@ def test_intervals_are_drawn(plot):
         figure.canvas.draw()
         pictures.append(np.asarray(figure.canvas.buffer_rgba()).copy())
     assert (pictures[0] != pictures[1]).any()
+
+
+def test_dollars_are_no_formulas(monkeypatch):
+    priced = "5$ {or 6$"  # as a formula it cannot be read
+    clip = draw_gallery(
+        priced, {("oil", "natural"): np.zeros((8, 4, 4, 3), "uint8"), ("oil", priced): np.zeros((8, 4, 4, 3), "uint8")}
+    )
+    for figure in (clip, drawn("claims", table_of("claims", 2).assign(claim=priced))):
+        assert any(priced in " ".join(text.get_text().split()) for text, _ in texts_of(figure, monkeypatch))
 
 
 def test_files_are_one_column_wide_and_their_text_is_text(tmp_path):

@@ -43,7 +43,8 @@ def set_style():
     ticks = {f"{axis}tick.major.{what}": size for axis in "xy" for what, size in (("size", 0), ("pad", 1.5))}
     legend = {"legend.frameon": False, "legend.handlelength": 1, "legend.columnspacing": 0.8, "legend.handletextpad": 0.4}
     svg = {"svg.fonttype": "none", "svg.hashsalt": "figures", "grid.color": "0.9"}
-    seaborn.set_theme(context="paper", style="whitegrid", rc=sizes | lines | ticks | legend | svg)
+    names = {"text.parse_math": False}  # between two dollars of a name or a claim stands no formula
+    seaborn.set_theme(context="paper", style="whitegrid", rc=sizes | lines | ticks | legend | svg | names)
 
 
 def named(scores):
