@@ -5,6 +5,7 @@ import re
 from types import SimpleNamespace
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -14,7 +15,9 @@ from workflow.lib import tables
 from workflow.lib.columns import TABLES
 from workflow.lib.plugins import ROOT
 from workflow.lib.tables import read_table, write_table
+from workflow.parts.network_differences import differences_table
 from workflow.scripts.collect_scores import whole_layers_first
+from workflow.scripts.compare_scores import compare_scores
 from workflow.scripts.write_tables import latex, tables_of, write_tables
 
 PAGE = ROOT / "docs/tables.md"
@@ -132,6 +135,44 @@ def test_csv_holds_every_number_and_latex_what_people_read(tmp_path):
     assert models[1].startswith("blind,") and ",9,0.5,8,2,trained,,," in models[1]  # whole numbers stay whole, missing ones empty
     text = (tmp_path / "tables/last_layers.tex").read_text()
     assert r"keen & shapes & motion, 9 steps & last & 0.875 [0.825, 0.925] &" in text and "[$-$0.050, 0.050]" in text
+
+
+def test_masks_and_differences_are_printed_where_the_experiment_has_them(tmp_path):
+    inputs = write_inputs(tmp_path)
+    judged = [
+        {
+            "dataset": "masked",
+            "model": "seg",
+            "training": "masked",
+            "style": "original",
+            "quantity": "J",
+            "video": f"v{i}",
+            "value": value,
+        }
+        for i, value in enumerate((0.2, 0.4, 0.9, None))
+    ]
+    draws = np.tile(np.linspace(-1, 1, 41), 25)
+    about = {"dataset": "shapes", "metric": "pearson", "quantity": "percent", "factor": "dynamic", "perturbation": "shuffle"}
+    about |= {"kind": "bootstrap", "layer": "last", "depth": 1, "stream": None, "training": "motion", "n_videos": 12}
+    nets = (("a", 30.0, draws, "x"), ("b", 20.0, 0 * draws, "x"), ("c", 10.0, draws, "another"))
+    drawn = [about | {"model": n, "value": v, "draws": v + d, "crossings": crossings} for n, v, d, crossings in nets]
+    for name, rows in (("segmentation", judged), ("differences", compare_scores(pd.DataFrame(drawn), 0.95))):
+        setattr(inputs, name, tmp_path / f"{name}.parquet")
+        write_table(tmp_path / f"{name}.parquet", name, rows)
+    tables = tables_of(inputs, 0.95)
+    write_tables(tables, [tmp_path / f"{name}.{form}" for name in ("segmentation", "differences") for form in ("csv", "tex")])
+    (mean,) = pd.read_csv(tmp_path / "segmentation.csv").itertuples()
+    assert mean.value == pytest.approx(0.5) and mean.low < 0.5 < mean.high and (mean.n_videos, mean.n_videos_without_mask) == (3, 1)
+    values = pd.read_csv(tmp_path / "differences.csv").query("comparison == 'networks'")
+    shown = tables["differences"][1].set_index(["network", "less"])
+    assert values["value"].dropna().tolist() == [10] and values["reason"].notna().tolist() == [False, True, True]
+    cell = shown.loc[("a", "b"), "% dynamic, pearson"]
+    low, high = map(float, re.fullmatch(r"10\.0 \[(\S+), (\S+)\]", cell).groups())
+    assert low < 9.2 and high > 10.8  # the middle 95 % of what is spread evenly over 9 to 11
+    assert shown.loc[("a", "b"), "videos"] == "12" and "crossings are not the same" in shown.loc[("a", "c"), "reason"]
+    assert "seg & masked" in (tmp_path / "segmentation.tex").read_text()
+    one = compare_scores(pd.DataFrame(drawn[:1]), 0.95).reindex(columns=list(TABLES["differences"]))
+    assert len(differences_table(one)) == 0  # of a network alone
 
 
 def test_latex_is_escaped_and_every_row_has_every_column():

@@ -62,17 +62,23 @@ def accuracy_table(accuracy):
     return accuracy.assign(**columns)[["model", "dataset", "training", "style", "quantity", *columns, *counts]]
 
 
-def segmentation_table(segmentation, confidence=0.95):
+def segmentation_values(segmentation, confidence=0.95):
     """Agreement of every network's masks with the annotated ones: mean over videos, its interval, videos nobody could judge."""
     keys, rows = ["model", "dataset", "training", "style", "perturbation", "quantity"], []
     for names, own in segmentation.groupby(keys, sort=False, dropna=False):
-        known, cell = own.dropna(subset=["value"]), ""
+        known, mean = own.dropna(subset=["value"]), (np.nan,) * 3
         if len(known):
-            value, low, high = mean_over_videos(known["value"], known["video"], confidence)
-            cell = f"{value:.3f}" + ("" if np.isnan(low) else f" [{low:.3f}, {high:.3f}]")
-        counts = {"n_videos": len(known), "n_videos_without_mask": len(own) - len(known)}
-        rows.append({**dict(zip(keys, names, strict=True)), "mean over videos": cell, **counts})
-    return pd.DataFrame(rows).rename(columns={"perturbation": "flow"}).fillna({"flow": "natural"})
+            mean = mean_over_videos(known["value"], known["video"], confidence)
+        rows.append([*names, *mean, len(known), len(own) - len(known)])
+    table = pd.DataFrame(rows, columns=[*keys, "value", "low", "high", "n_videos", "n_videos_without_mask"])
+    return table.rename(columns={"perturbation": "flow"}).fillna({"flow": "natural"})
+
+
+def segmentation_table(segmentation, confidence=0.95):
+    """The same as people read it."""
+    table = segmentation_values(segmentation, confidence)
+    cells = ["" if np.isnan(row.value) else with_interval(row, 3) for row in table.itertuples()]
+    return table.assign(value=cells).rename(columns={"value": "mean over videos"}).drop(columns=["low", "high"])
 
 
 def claims_table(claims):

@@ -4,7 +4,8 @@
 # Why:    people look rather than read.
 DUMPS = "results/features/{dataset}/{model}/{shard}.parquet"  # of each the first says what software made it
 PRINTED = ["last_layers", "layers", "models"] + (["claims"] if claims() else []) + (["accuracy"] if accuracies() else [])
-PRINTED += ["published"] if PUBLISHED else []
+PRINTED += (["published"] if PUBLISHED else []) + (["segmentation"] if segmentations() else [])
+PRINTED += ["differences"] if "differences" in map(plot_table, plots()) else []  # of many networks too many to be made unasked
 
 
 rule draw_plot:
@@ -128,6 +129,8 @@ rule write_tables:
         claims="results/reports/{experiment}/claims.parquet" if claims() else [],
         accuracy="results/reports/{experiment}/accuracy.parquet" if accuracies() else [],
         published="results/reports/{experiment}/published.parquet" if PUBLISHED else [],
+        segmentation="results/reports/{experiment}/segmentation.parquet" if segmentations() else [],
+        differences="results/reports/{experiment}/differences.parquet" if "differences" in PRINTED else [],
     output:
         expand("results/reports/{{experiment}}/tables/{table}.{form}", table=PRINTED, form=["csv", "tex"]),
     log:
@@ -135,6 +138,7 @@ rule write_tables:
     conda:
         "../../envs/analysis.yaml"
     params:
+        confidence=config["scores"]["confidence"],
         source=source("write_tables"),
     script:
         "../scripts/write_tables.py"
