@@ -15,7 +15,6 @@ from workflow.lib import tables
 from workflow.lib.columns import TABLES
 from workflow.lib.plugins import ROOT
 from workflow.lib.tables import read_table, write_table
-from workflow.parts.network_differences import differences_table
 from workflow.scripts.collect_scores import whole_layers_first
 from workflow.scripts.compare_scores import compare_scores
 from workflow.scripts.write_tables import latex, tables_of, write_tables
@@ -171,8 +170,8 @@ def test_masks_and_differences_are_printed_where_the_experiment_has_them(tmp_pat
     assert low < 9.2 and high > 10.8  # the middle 95 % of what is spread evenly over 9 to 11
     assert shown.loc[("a", "b"), "videos"] == "12" and "crossings are not the same" in shown.loc[("a", "c"), "reason"]
     assert "seg & masked" in (tmp_path / "segmentation.tex").read_text()
-    one = compare_scores(pd.DataFrame(drawn[:1]), 0.95).reindex(columns=list(TABLES["differences"]))
-    assert len(differences_table(one)) == 0  # of a network alone
+    write_table(tmp_path / "differences.parquet", "differences", compare_scores(pd.DataFrame(drawn[:1]), 0.95))
+    assert len(tables_of(inputs)["differences"][1]) == 0  # of a network alone
 
 
 def test_latex_is_escaped_and_every_row_has_every_column():
