@@ -1,5 +1,9 @@
 """The report says in three sentences what the numbers say, and its tables hold every network's numbers once."""
 
+import re
+import shutil
+import subprocess
+
 import pandas as pd
 import pytest
 
@@ -8,6 +12,7 @@ from workflow.lib.columns import TABLES
 from workflow.parts.findings import asked, findings, notes
 from workflow.parts.last_layers import last_layer_table, last_layer_values
 from workflow.parts.numbers import fixed, is_numeric, readable
+from workflow.parts.pipeline_version import pipeline_version
 from workflow.parts.report_html import html_table
 from workflow.parts.report_tables import data_table, layer_tables, network_table, stage_table, weights_table
 from workflow.scripts.write_report import write_report
@@ -130,6 +135,27 @@ def html(tmp_path_factory):
     return write_report(write_inputs(tmp_path_factory.mktemp("inputs")), ["shapes"], CONFIG, [])
 
 
+def test_a_checkout_is_called_as_git_does_and_a_copy_by_its_sources(tmp_path):
+    if not shutil.which("git"):
+        pytest.skip("no git here")
+    source = tmp_path / "workflow/scripts/one.py"
+    source.parent.mkdir(parents=True)
+    source.write_text("x = 1\n")
+    copy = pipeline_version(tmp_path)
+    assert re.fullmatch("with sources of sha256 [0-9a-f]{16}", copy)
+    who = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    for command in (["init"], ["add", "."], [*who, "commit", "-m", "."], [*who, "tag", "-a", "v7", "-m", "."]):
+        subprocess.run(["git", "-C", tmp_path, *command], check=True, capture_output=True)
+    assert pipeline_version(tmp_path) == "v7"
+    source.write_text("x = 2\n")
+    assert pipeline_version(tmp_path) == "v7-dirty"
+    shutil.copytree(tmp_path / "workflow", tmp_path / "copy/workflow")  # in somebody's own repository
+    assert pipeline_version(tmp_path / "copy") not in (copy, "v7-dirty", "v7")
+    source.write_text("x = 1\n")
+    shutil.rmtree(tmp_path / ".git")
+    assert pipeline_version(tmp_path) == copy
+
+
 def test_the_page_holds_everything_and_asks_the_network_for_nothing(html):
     assert "http:" not in html and "https:" not in html and '<link rel="stylesheet' not in html and "<script src" not in html
     for text in (
@@ -139,6 +165,7 @@ def test_the_page_holds_everything_and_asks_the_network_for_nothing(html):
         "&lt;b&gt;.mp4",
         "What was asked",
         "1 warning about",
+        f"pipeline {pipeline_version()}, python 3",
         "dump_features",
         "image/svg+xml",
     ):

@@ -17,6 +17,7 @@ from workflow.lib.tables import concat_tables, read_table
 from workflow.parts.findings import asked, findings, notes
 from workflow.parts.last_layers import last_layer_table
 from workflow.parts.pair_selection import of_main_perturbation
+from workflow.parts.pipeline_version import pipeline_version
 from workflow.parts.published import published_table
 from workflow.parts.rejections import LISTED, summary
 from workflow.parts.report_html import html_table
@@ -39,9 +40,10 @@ SECTIONS = {"claims": claims_table, "accuracy": accuracy_table, "published": pub
 
 
 def versions(features):
-    """Versions of Python, of packages as they are here, and of what the feature dumps say they were made with."""
+    """Versions of this pipeline and Python, of packages as they are here, and of what the feature dumps say they were made with."""
     here = {package.metadata["Name"].lower(): package.version for package in importlib.metadata.distributions()}
-    found = {"python": platform.python_version()} | {name: here.get(name, "(in another environment)") for name in PACKAGES}
+    found = {"pipeline": pipeline_version(), "python": platform.python_version()}
+    found |= {name: here.get(name, "(in another environment)") for name in PACKAGES}
     dumped = {item for path in features for item in read_about([path])["software"].items()}
     names = sorted({name for name, _ in dumped})
     return found | {name: " and ".join(sorted(version for own, version in dumped if own == name)) for name in names}
