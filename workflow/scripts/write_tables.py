@@ -37,8 +37,12 @@ def whole_numbers(values, name):
 
 
 # Of the tables that not every experiment has, how people read them.
-SHOWN = {"claims": claims_table, "accuracy": accuracy_table, "published": published_table}
-SHOWN |= {"differences": lambda table: differences_table(of_main_perturbation(table))}
+SHOWN = {
+    "claims": claims_table,
+    "accuracy": accuracy_table,
+    "published": published_table,
+    "differences": lambda table: differences_table(of_main_perturbation(table)),
+}
 
 
 def tables_of(files, confidence=0.95):
