@@ -21,6 +21,8 @@ rule draw_plot:
         svg="results/reports/{experiment}/{plot}.svg",
     log:
         "results/logs/draw_plot/{experiment}/{plot}.log",
+    benchmark:
+        "results/benchmarks/draw_plot/{experiment}/{plot}.tsv"
     wildcard_constraints:
         plot=one_of(config["plots"]),
     conda:
@@ -50,6 +52,8 @@ rule draw_gallery:
         svg="results/reports/{experiment}/gallery_{dataset}.svg",
     log:
         "results/logs/draw_gallery/{experiment}/{dataset}.log",
+    benchmark:
+        "results/benchmarks/draw_gallery/{experiment}/{dataset}.tsv"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -73,6 +77,8 @@ rule show_units:
         previews="results/reports/{experiment}/previews_{dataset}.parquet",
     log:
         "results/logs/show_units/{experiment}/{dataset}.log",
+    benchmark:
+        "results/benchmarks/show_units/{experiment}/{dataset}.tsv"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -115,7 +121,7 @@ rule write_report:
     params:
         config=config,
         datasets=analysed_datasets(),
-        benchmarks=list(map(placed, other_benchmarks())),
+        jobs=jobs(),  # no inputs: nothing is worth doing again to be timed
         stored={kind: list(map(placed, files)) for kind, files in stored().items()},
         source=source("write_report", *(("plots", plot) for plot in plots())),
     script:
