@@ -1,17 +1,16 @@
 """Which networks differ: dynamic and static of the last layers of one network less those of another, with paired intervals."""
 
-from workflow.parts.figure_panels import lines_of, lists
+from workflow.parts.figure_panels import PAGE, lines_of, list_height, lists
 from workflow.parts.figure_style import COLOURS, MARKERS, SMALLEST, named, note
 
 TABLE = "differences"
 SHOWN = {"percent": {"dynamic": "dynamic", "static": "static"}, "share": {"dynamics": "dynamic", "appearance": "static"}}
-MOST = 45  # pairs, those of ten networks, that a page holds
 
 
 def draw(differences, settings):
     """One row per pair of networks, one panel per metric; intervals away from zero are differences that videos do not explain.
 
-    Of more than ten networks or streams only the pairs with the first are drawn, and the figure says how many others there are.
+    Of more pairs than a page holds only those with the first network are drawn, and the figure says how many others there are.
     """
     networks = differences[differences["comparison"].eq("networks") & differences["reason"].isna()]
     table = networks[[factor in SHOWN.get(quantity, {}) for quantity, factor in networks[["quantity", "factor"]].to_numpy()]]
@@ -21,7 +20,7 @@ def draw(differences, settings):
     a, b = (side.str.split("\n").str[0] for side in sides)
     table = table.assign(pair=a + " − " + b)
     n_pairs = table["pair"].nunique()
-    if n_pairs > MOST:
+    if list_height(table["pair"].unique()) > PAGE:
         table = table[(a == a.iloc[0]) | (b == a.iloc[0])]
     panels = list(table.groupby(["dataset", "metric"], sort=False))
     pairs = list(dict.fromkeys(table["pair"]))
