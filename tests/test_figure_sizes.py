@@ -140,7 +140,8 @@ def test_colours_shown_together_differ_for_colour_blind_eyes(eye):
     for names in SHOWN_TOGETHER:
         for a, b in combinations(names, 2):
             assert apart(COLOURS[a], COLOURS[b]) > 10, (a, b)
-    for a, b in combinations(NETWORKS, 2):
+    verdicts = sorted(set(load_plugin("plots", "claims").VERDICTS.values()))
+    for a, b in [*combinations(NETWORKS, 2), *combinations(verdicts, 2)]:
         assert apart(a, b) > 10, (a, b)
 
 

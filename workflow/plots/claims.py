@@ -4,7 +4,7 @@ from workflow.parts.figure_panels import lists
 from workflow.parts.figure_style import note
 
 TABLE = "claims"
-VERDICTS = {"holds": "#009e73", "fits": "#009e73", "undecided": "#8c8c8c", "contradicted": "#d55e00"}
+VERDICTS = {"holds": "#009e73", "fits": "#009e73", "undecided": "#666666", "contradicted": "#d55e00"}
 MARKS = {"holds": "o", "fits": "o", "undecided": "s", "contradicted": "X"}  # told apart without colour too
 
 
