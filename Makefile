@@ -1,4 +1,4 @@
-# make       set up and run the embedded default experiment, or make CONFIG=mine.yaml; where to look is printed last
+# make       set up and run the embedded default experiment, or make CONFIG=mine.yaml; a run says last where to look
 # make fig3  the same of any experiment under resources/experiments: make fig3_small, make table1, make known_truth, ...
 # make check what is wrong with CONFIG or its networks, before the videos are read (networks with `train` are trained for it)
 # make test  set up and run the tests
@@ -13,16 +13,12 @@ EXPERIMENTS = $(basename $(notdir $(wildcard resources/experiments/*.yaml)))
 
 run: .venv/ready
 	$(SNAKEMAKE) $(if $(CONFIG),--configfile $(CONFIG))
-	@name=$$(sed -n "s/^experiment: *[\"']*\([A-Za-z0-9_.-]*\).*/\1/p" config.yaml $(CONFIG) | tail -n 1); folder=results/reports/$$name; echo; \
-	echo "Report:  $$folder/report.html"; echo "Figures: $$folder/*.svg, the same as .png"; \
-	echo "Tables:  $$folder/tables/*.csv, all numbers in $$folder/*.parquet"; echo "Logs:    results/logs/<rule>/"
 
 check: .venv/ready
 	$(SNAKEMAKE) $(if $(CONFIG),--configfile $(CONFIG)) --until describe_model
 
 $(EXPERIMENTS): %: resources/experiments/%.yaml .venv/ready
 	$(SNAKEMAKE) --configfile $<
-	@echo; echo "The report: results/reports/$@/report.html"
 
 test: .venv/ready
 	OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 2 --dist loadfile

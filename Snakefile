@@ -40,6 +40,13 @@ onerror:
     print(after_failure("".join(open(file).read() for file in log)))
 
 
+onsuccess:
+    if {"all", "write_report"} & {job.rule.name for job in workflow.dag.finished_jobs}:
+        folder = f"results/reports/{config['experiment']}"
+        print(f"Report:  {folder}/report.html", f"Figures: {folder}/*.svg, the same as .png", sep="\n")
+        print(f"Tables:  {folder}/tables/*.csv, all numbers in {folder}/*.parquet", "Logs:    results/logs/<rule>/", sep="\n")
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/videos.smk"
 include: "workflow/rules/clips.smk"

@@ -48,9 +48,10 @@ INTRODUCTION = """# The tables
 
 Written by `docs/tables.py` from `workflow/lib/columns.py`; a test compares. Every table is a Parquet file (zstd, words
 dictionary-encoded, no index column) whose own schema says what each column means, its unit and its range; numbers out of range
-are not written. Rows stand data set by data set, network by network, as the config names them, layers in depth order, whole layers
-before units. What is missing is null. `low` and `high` are the ends of intervals, of 95 % unless the config says otherwise. Which
-number to report is said in [reading-the-scores.md](reading-the-scores.md).
+are not written. Rows stand analysis by analysis, in each metric by metric, then network by network, as the config names them,
+layers in depth order; in a report's `scores.parquet` all whole layers stand before the first unit. What is missing is null.
+`low` and `high` are the ends of intervals, of 95 % unless the config says otherwise. Which number to report is said in
+[reading-the-scores.md](reading-the-scores.md).
 
 In pandas, with what the columns mean:
 
@@ -62,7 +63,8 @@ path = "results/reports/default/scores.parquet"
 meanings = {column.name: column.metadata[b"description"].decode() for column in pq.read_schema(path)}
 scores = pd.read_parquet(path)
 layers = scores[scores["unit"].isna()]  # whole layers; units elsewhere
-order = layers[layers["factor"] == "order_dependence"].pivot(index=["model", "depth"], columns="dataset", values="value")
+order = layers[layers["factor"] == "order_dependence"]
+order = order.pivot(index=["model", "depth", "layer"], columns=["dataset", "perturbation"], values="value")
 ```
 
 In DuckDB, which reads of a file only what a question needs: the networks whose last layer depends on order most, the units of a
@@ -72,7 +74,7 @@ layer by the class that λ = .5 gives them, and how many numbers the activations
 import duckdb
 
 last_layers = duckdb.sql(\"\"\"
-    SELECT model, layer, value, low, high, n_videos
+    SELECT dataset, model, layer, perturbation, value, low, high, n_videos
     FROM 'results/reports/default/scores.parquet'
     WHERE unit IS NULL AND factor = 'order_dependence'
     QUALIFY depth = max(depth) OVER (PARTITION BY dataset, model, stream)
@@ -81,11 +83,12 @@ last_layers = duckdb.sql(\"\"\"
 
 unit_classes = duckdb.sql(\"\"\"
     WITH units AS (
-        PIVOT (SELECT model, layer, unit, factor, value FROM 'results/reports/default/scores.parquet'
+        PIVOT (SELECT dataset, model, layer, perturbation, unit, factor, value
+               FROM 'results/reports/default/scores.parquet'
                WHERE unit IS NOT NULL AND metric = 'pearson' AND quantity = 'S')
         ON factor IN ('static', 'dynamic') USING first(value)
     )
-    SELECT model, layer, unit,
+    SELECT dataset, model, layer, perturbation, unit,
            CASE WHEN isnan(static) OR isnan(dynamic) OR static IS NULL OR dynamic IS NULL THEN 'dead'
                 WHEN static >= .5 AND dynamic >= .5 THEN 'joint' WHEN static >= .5 THEN 'static'
                 WHEN dynamic >= .5 THEN 'dynamic' ELSE 'residual' END AS class

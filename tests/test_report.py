@@ -1,6 +1,8 @@
 """The report says in three sentences what the numbers say, and its tables hold every network's numbers once."""
 
 import re
+import shutil
+import subprocess
 
 import pandas as pd
 import pytest
@@ -10,8 +12,10 @@ from workflow.lib.columns import TABLES
 from workflow.parts.findings import asked, at_chance, findings, notes
 from workflow.parts.last_layers import last_layer_table, last_layer_values
 from workflow.parts.numbers import fixed, is_numeric, readable
+from workflow.parts.pipeline_version import pipeline_version
 from workflow.parts.report_html import html_table
-from workflow.parts.report_tables import data_table, layer_tables, network_table, stage_table, weights_table
+from workflow.parts.report_tables import data_table, layer_tables, network_table, weights_table
+from workflow.parts.run_time import stage_table, timed_jobs
 from workflow.scripts.write_report import write_report
 
 
@@ -142,20 +146,28 @@ def test_every_layer_stands_in_its_networks_table():
     )
 
 
-def test_networks_weights_and_run_time(tmp_path):
+def test_networks_and_weights():
     models = pd.DataFrame(model_rows(), columns=list(TABLES["models"]))
     assert len(network_table(models)) == len(ORDER_DEPENDENCE) and "layer" not in network_table(models)
     weights = weights_table(models, CONFIG).set_index("model")
     assert weights["seed"].to_dict() == {name: 11 if name == "keen" else 7 for name in ORDER_DEPENDENCE}
     assert weights.loc["second", "weights_sha256"].endswith("05")
-    paths = [tmp_path / "benchmarks" / rule / f"{i}.tsv" for rule in ("train_model", "dump_features") for i in range(2)]
-    for path in paths[1:]:
+
+
+def test_the_run_time_of_every_stage_is_that_of_this_experiments_jobs(tmp_path):
+    for job, seconds in (
+        ("train_model/net-1.5", 2.5),
+        ("dump/d/net-1.5/000", 1),
+        ("dump/d/net-1.5/001", 4),
+        ("dump/d/other/000", 9),
+    ):
+        path = tmp_path / f"benchmarks/{job}.tsv"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("s\tmax_rss\n2.5\t300.0\n")
-    stages = stage_table(paths).set_index("stage").rename(columns={"peak memory, MB": "mb", "jobs not timed": "untimed"})
-    assert stages.loc["train_model"].to_dict() == {"seconds": 2.5, "mb": 300, "jobs": 1, "untimed": 1}
-    assert stages.loc["dump_features"].to_dict() == {"seconds": 5, "mb": 300, "jobs": 2, "untimed": 0}
-    assert stage_table([]) is None and pd.isna(stage_table([tmp_path / "benchmarks/a/0.tsv"])["seconds"][0])
+        path.write_text(f"s\tmax_rss\n{seconds}\t{100 * seconds if seconds < 4 else '-'}\n")
+    timed = timed_jobs(tmp_path / "benchmarks", ["net-1.5", "d/net-1.5/000", "d/net-1.5/001", "d/net-1.5/002"])
+    table = stage_table(timed)
+    assert table.to_numpy().tolist() == [["dump", 5, 100, 2], ["train_model", 2.5, 250, 1]]
+    assert list(table) == ["stage", "seconds", "peak memory, MB", "jobs"] and stage_table([]) is None
 
 
 def test_a_data_set_has_one_digest_that_every_clip_and_their_order_decide():
@@ -168,14 +180,36 @@ def test_a_data_set_has_one_digest_that_every_clip_and_their_order_decide():
 
 
 def test_tables_are_escaped_and_mark_words():
-    html = html_table(pd.DataFrame({"name": ["<b>&", "x"], "n": [1.0, None], "why": ["", "3d"]}), "a < b")
-    assert "<caption>a &lt; b</caption>" in html and '<th scope="row">&lt;b&gt;&amp;</th><td>1</td><td class="words"></td>' in html
+    html = html_table(pd.DataFrame({"name": ["<b>&", "x"], "n": [1.0, None], "why": ["", "3d"]}))
+    assert '<th scope="row">&lt;b&gt;&amp;</th><td>1</td><td class="words"></td>' in html
     assert '<th scope="col">n</th><th scope="col" class="words">why</th>' in html
 
 
 @pytest.fixture(scope="module")
 def html(tmp_path_factory):
-    return write_report(write_inputs(tmp_path_factory.mktemp("inputs")), ["shapes"], CONFIG, [])
+    inputs = write_inputs(tmp_path_factory.mktemp("inputs"))
+    return write_report(inputs, ["shapes"], CONFIG, inputs.benchmarks)
+
+
+def test_a_checkout_is_called_as_git_does_and_a_copy_by_its_sources(tmp_path):
+    if not shutil.which("git"):
+        pytest.skip("no git here")
+    source = tmp_path / "workflow/scripts/one.py"
+    source.parent.mkdir(parents=True)
+    source.write_text("x = 1\n")
+    copy = pipeline_version(tmp_path)
+    assert re.fullmatch("with sources of sha256 [0-9a-f]{16}", copy)
+    who = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    for command in (["init"], ["add", "."], [*who, "commit", "-m", "."], [*who, "tag", "-a", "v7", "-m", "."]):
+        subprocess.run(["git", "-C", tmp_path, *command], check=True, capture_output=True)
+    assert pipeline_version(tmp_path) == "v7"
+    source.write_text("x = 2\n")
+    assert pipeline_version(tmp_path) == "v7-dirty"
+    shutil.copytree(tmp_path / "workflow", tmp_path / "copy/workflow")  # in somebody's own repository
+    assert pipeline_version(tmp_path / "copy") not in (copy, "v7-dirty", "v7")
+    source.write_text("x = 1\n")
+    shutil.rmtree(tmp_path / ".git")
+    assert pipeline_version(tmp_path) == copy
 
 
 def test_the_page_holds_everything_and_asks_the_network_for_nothing(html):
@@ -187,6 +221,7 @@ def test_the_page_holds_everything_and_asks_the_network_for_nothing(html):
         "&lt;b&gt;.mp4",
         "What was asked",
         "1 warning about",
+        f"pipeline {pipeline_version()}, python 3",
         "dump_features",
         "image/svg+xml",
     ):

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.browser import CHROMIUM, Browser
-from tests.made_report import CONFIG, ORDER_DEPENDENCE, write_inputs
+from tests.made_report import CONFIG, ORDER_DEPENDENCE, model_rows, write_inputs
+from workflow.lib.tables import write_table
 from workflow.scripts.write_report import write_report
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome is installed")
@@ -31,7 +32,7 @@ CONTRASTS = """(() => {
 def page(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
     path = folder / "report.html"
-    path.write_text(write_report(write_inputs(folder), ["shapes"], CONFIG, []))
+    path.write_text(write_report(write_inputs(folder), ["shapes"], CONFIG))
     return path
 
 
@@ -117,6 +118,18 @@ def test_the_keyboard_sorts_filters_and_skips(browser, page):
     browser.press("Enter", "\r")
     assert networks(browser) == ["plain-2", "plain-1"]
     assert browser.run("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_the_table_of_networks_is_filtered_however_short_it_is(browser, tmp_path):
+    files, page = write_inputs(tmp_path), tmp_path / "report.html"
+    write_table(tmp_path / "models.parquet", "models", model_rows(["keen", "blind"]))
+    page.write_text(write_report(files, ["shapes"], CONFIG))
+    browser.open(page)
+    assert browser.run("document.querySelectorAll('#claims input').length") == 0  # of three rows
+    browser.run("document.querySelector('#networks input').focus()")
+    for letter in "keen":
+        browser.press(letter, letter)
+    assert browser.run("[...document.querySelectorAll('#networks tbody tr')].map(row => row.hidden)") == [False, True]
 
 
 def test_it_fits_a_phone_and_the_first_column_stays(browser, page):

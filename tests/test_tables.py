@@ -5,14 +5,18 @@ import re
 from types import SimpleNamespace
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 from tests.made_report import ORDER_DEPENDENCE, claim_rows, model_rows, score_rows, write_inputs
+from workflow.lib import tables
 from workflow.lib.columns import TABLES
 from workflow.lib.plugins import ROOT
 from workflow.lib.tables import read_table, write_table
+from workflow.scripts.collect_scores import whole_layers_first
+from workflow.scripts.compare_scores import compare_scores
 from workflow.scripts.write_tables import latex, tables_of, write_tables
 
 PAGE = ROOT / "docs/tables.md"
@@ -69,7 +73,9 @@ def test_a_number_out_of_its_range_is_not_written(name, column, value, message, 
 @pytest.fixture
 def examples(tmp_path, monkeypatch):
     """What the page's examples define, run in the order of the page beside the files of an invented experiment."""
-    for name, rows, folder in (("scores", score_rows(), "reports/default"), ("models", model_rows(), "models")):
+    other = [row | {"perturbation": "reverse", "value": 0.6} for row in score_rows({"keen": 0.3}, "others")]  # dynamic: joint units
+    scores = score_rows() + score_rows({"keen": 0.3}, "others") + other
+    for name, rows, folder in (("scores", scores, "reports/default"), ("models", model_rows(), "models")):
         write_table(tmp_path / "results" / folder / f"{name}.parquet", name, rows)
     monkeypatch.chdir(tmp_path)
     found = {}
@@ -82,14 +88,36 @@ def examples(tmp_path, monkeypatch):
 
 def test_the_examples_of_the_page_run_and_say_what_is_in_the_files(examples):
     assert examples.meanings["unit"] == "unit of the layer; null for the whole layer"
-    assert examples.layers["unit"].isna().all() and len(examples.layers) == 60
-    assert examples.order.loc[("keen", 1), "shapes"] == 0.875
+    assert examples.layers["unit"].isna().all() and len(examples.layers) == 80
+    keen = examples.order.loc[("keen", 1, "last")]
+    assert keen.dropna().to_dict() == {("shapes", "shuffle"): 0.875, ("others", "shuffle"): 0.3, ("others", "reverse"): 0.6}
+    last = examples.last_layers
     ranked = sorted(ORDER_DEPENDENCE, key=ORDER_DEPENDENCE.get, reverse=True)
-    assert examples.last_layers["model"].tolist() == ranked
-    assert examples.last_layers["value"].tolist() == [ORDER_DEPENDENCE[name] for name in ranked]
-    own = examples.unit_classes[(examples.unit_classes["model"] == "keen") & (examples.unit_classes["layer"] == "last")]
-    assert own["class"].tolist() == ["static", "joint"] and len(examples.unit_classes) == 24  # .9 and .1; .8 and .7
+    assert last.loc[last["dataset"] == "shapes", "model"].tolist() == ranked
+    assert last.loc[last["dataset"] == "shapes", "value"].tolist() == [ORDER_DEPENDENCE[name] for name in ranked]
+    assert last.loc[last["dataset"] == "others", ["perturbation", "value"]].to_numpy().tolist() == [
+        ["reverse", 0.6],
+        ["shuffle", 0.3],
+    ]
+    classes = examples.unit_classes.query("model == 'keen' and layer == 'last'").groupby(["dataset", "perturbation"])["class"]
+    twice = ["static", "joint"]  # of S .9 and .1, .8 and .7
+    expected = {("shapes", "shuffle"): twice, ("others", "shuffle"): twice, ("others", "reverse"): ["joint", "joint"]}  # all .6
+    assert classes.agg(list).to_dict() == expected and len(examples.unit_classes) == 32
     assert examples.widths["units"].tolist() == [2] * 12
+
+
+def test_whole_layers_stand_before_units_in_row_groups_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "ROW_GROUP", 10)
+    rows = pd.DataFrame(score_rows())  # of every layer the whole and the units
+    write_table(tmp_path / "scores.parquet", "scores", whole_layers_first(rows))
+    file = pq.ParquetFile(tmp_path / "scores.parquet")
+    place = file.schema_arrow.names.index("unit")
+    groups = [file.metadata.row_group(i) for i in range(file.num_row_groups)]
+    assert [group.num_rows - group.column(place).statistics.null_count for group in groups] == [0] * 6 + [10] * 4 + [8]
+    written = read_table(tmp_path / "scores.parquet", "scores")
+    for units in (True, False):
+        expected = rows[rows["unit"].notna() == units]
+        assert written.loc[written["unit"].notna() == units, "value"].tolist() == expected["value"].tolist()
 
 
 def test_csv_holds_every_number_and_latex_what_people_read(tmp_path):
@@ -106,6 +134,44 @@ def test_csv_holds_every_number_and_latex_what_people_read(tmp_path):
     assert models[1].startswith("blind,") and ",9,0.5,8,2,trained,,," in models[1]  # whole numbers stay whole, missing ones empty
     text = (tmp_path / "tables/last_layers.tex").read_text()
     assert r"keen & shapes & motion, 9 steps & last & 0.875 [0.825, 0.925] &" in text and "[$-$0.050, 0.050]" in text
+
+
+def test_masks_and_differences_are_printed_where_the_experiment_has_them(tmp_path):
+    inputs = write_inputs(tmp_path)
+    judged = [
+        {
+            "dataset": "masked",
+            "model": "seg",
+            "training": "masked",
+            "style": "original",
+            "quantity": "J",
+            "video": f"v{i}",
+            "value": value,
+        }
+        for i, value in enumerate((0.2, 0.4, 0.9, None))
+    ]
+    draws = np.tile(np.linspace(-1, 1, 41), 25)
+    about = {"dataset": "shapes", "metric": "pearson", "quantity": "percent", "factor": "dynamic", "perturbation": "shuffle"}
+    about |= {"kind": "bootstrap", "layer": "last", "depth": 1, "stream": None, "training": "motion", "n_videos": 12}
+    nets = (("a", 30.0, draws, "x"), ("b", 20.0, 0 * draws, "x"), ("c", 10.0, draws, "another"))
+    drawn = [about | {"model": n, "value": v, "draws": v + d, "crossings": crossings} for n, v, d, crossings in nets]
+    for name, rows in (("segmentation", judged), ("differences", compare_scores(pd.DataFrame(drawn), 0.95))):
+        setattr(inputs, name, tmp_path / f"{name}.parquet")
+        write_table(tmp_path / f"{name}.parquet", name, rows)
+    tables = tables_of(inputs, 0.95)
+    write_tables(tables, [tmp_path / f"{name}.{form}" for name in ("segmentation", "differences") for form in ("csv", "tex")])
+    (mean,) = pd.read_csv(tmp_path / "segmentation.csv").itertuples()
+    assert mean.value == pytest.approx(0.5) and mean.low < 0.5 < mean.high and (mean.n_videos, mean.n_videos_without_mask) == (3, 1)
+    values = pd.read_csv(tmp_path / "differences.csv").query("comparison == 'networks'")
+    shown = tables["differences"][1].set_index(["network", "less"])
+    assert values["value"].dropna().tolist() == [10] and values["reason"].notna().tolist() == [False, True, True]
+    cell = shown.loc[("a", "b"), "% dynamic, pearson"]
+    low, high = map(float, re.fullmatch(r"10\.0 \[(\S+), (\S+)\]", cell).groups())
+    assert low < 9.2 and high > 10.8  # the middle 95 % of what is spread evenly over 9 to 11
+    assert shown.loc[("a", "b"), "videos"] == "12" and "crossings are not the same" in shown.loc[("a", "c"), "reason"]
+    assert "seg & masked" in (tmp_path / "segmentation.tex").read_text()
+    write_table(tmp_path / "differences.parquet", "differences", compare_scores(pd.DataFrame(drawn[:1]), 0.95))
+    assert len(tables_of(inputs)["differences"][1]) == 0  # of a network alone
 
 
 def test_latex_is_escaped_and_every_row_has_every_column():

@@ -15,8 +15,13 @@ from workflow.parts.style_quality import luminance_correlation
 def project(tmp_path_factory):
     """A project whose tiny experiment has been run to the end on 2 cores in shards of 4 clips."""
     project = Project(tmp_path_factory.mktemp("undisturbed"))
-    project.done()
+    project.said = [project.done(*arguments) for arguments in (["--dry-run"], ["--until", "describe_model"], [])]
     return project
+
+
+def test_where_to_look_is_said_when_there_is_a_report(project):
+    lines = ["Report:  results/reports/tiny/report.html", "Tables:  results/reports/tiny/tables/*.csv, all numbers in "]
+    assert [[line in said for line in lines] for said in project.said] == [[False, False], [False, False], [True, True]]
 
 
 def test_a_run_ends_with_a_report_and_a_second_run_does_nothing(project):

@@ -9,6 +9,7 @@ from workflow.parts.figure_style import COLOURS, COLUMN, LETTER, MARKERS, TEXT, 
 PAGE = 8.875  # inches: height of the text on a page of CVPR
 LEFT, RIGHT, GAP, LINE = 0.52, 0.08, 0.14, 0.105  # inches: beside the panels, between them, of a line of text
 FOOT = 0.33  # below a panel: numbers, and what they count
+AROUND = 0.42  # above and below a list of names: its title, numbers, and what they count
 
 
 def lines_of(factors):
@@ -66,21 +67,32 @@ def panels(blocks, legend, ylabel="{}", height=0.85):
     return figure, grid
 
 
+def list_height(names, height=0.15, letters=24):
+    """Inches that a panel of named rows takes with what is around it; lines of names hold so many letters."""
+    lines = max(wrapped(name, letters).count("\n") for name in names)
+    return max(height, LINE * (lines + 1.7)) * len(names) + 0.1 + AROUND
+
+
 def lists(rows, across=1, legend=(), height=0.15, letters=24):
     """Panels of named rows: figure, [axes in the order of `rows`]; rows: a list of the row names of each panel, in order.
 
-    With `across`, that many stand side by side and share the names of their rows, whose lines hold so many letters. One column
-    wide, two beyond two panels a row.
+    With `across`, so many panels have the same rows: two stand side by side in a column, and all of them over two columns where one
+    would be longer than a page.
     """
-    width = TEXT if across > 2 else COLUMN
-    texts = [[wrapped(name, letters) for name in names] for names in rows]
-    tall = [max(height, LINE * (max(text.count("\n") for text in own) + 1.7)) * len(own) + 0.1 for own in texts[::across]]
-    columns, legend_rows = in_columns(legend, width)
-    figure = plt.figure(figsize=(width, sum(tall) + 0.42 * len(tall) + 0.14 * legend_rows), layout="constrained")
-    grid = figure.subplots(len(tall), across, squeeze=False, height_ratios=tall)
-    for i, (axes, own) in enumerate(zip(grid.flat, texts, strict=True)):
-        axes.set_yticks(range(len(own)), own if i % across == 0 else [""] * len(own))
+    for width, fit in ((COLUMN, 2), (TEXT, across)):
+        side = min(across, fit)
+        tall = [list_height(own, height, letters) for own in rows[::side]]
+        columns, legend_rows = in_columns(legend, width)
+        total = sum(tall) + 0.14 * legend_rows
+        if across <= 2 or total <= PAGE:
+            break
+    figure = plt.figure(figsize=(width, total), layout="constrained")
+    grid = figure.subplots(len(tall), side, squeeze=False, height_ratios=[own - AROUND for own in tall]).flatten()
+    for i, (axes, own) in enumerate(zip(grid, rows, strict=False)):
+        axes.set_yticks(range(len(own)), [wrapped(name, letters) if i % side == 0 else "" for name in own])
         axes.set_ylim(len(own) - 0.5, -0.5)
+    for axes in grid[len(rows) :]:
+        axes.remove()
     if legend:
         figure.legend(legend.values(), legend.keys(), loc="outside upper center", ncols=columns)
-    return figure, list(grid.flat)
+    return figure, list(grid[: len(rows)])

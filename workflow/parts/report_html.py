@@ -19,7 +19,7 @@ def embedded(path):
     return data_url(Path(path).read_bytes(), Path(path).suffix)
 
 
-def html_table(frame, caption=""):
+def html_table(frame):
     """A DataFrame as an HTML table whose first column names the rows; columns of words are marked, those of numbers are not."""
     columns = [list(map(readable, frame[name])) for name in frame]
     words = ["" if is_numeric(cells) else ' class="words"' for cells in columns]
@@ -28,6 +28,5 @@ def html_table(frame, caption=""):
     for first, *rest in zip(*columns, strict=True):
         cells = "".join(f"<td{mark}>{escape(cell)}</td>" for cell, mark in zip(rest, words[1:], strict=True))
         rows.append(f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>')
-    about = f"<caption>{escape(caption)}</caption>" if caption else ""
     body = "\n".join(rows)
-    return f"<table>{about}<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
+    return f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"

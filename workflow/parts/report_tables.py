@@ -1,7 +1,6 @@
 """The tables of the report: what the pipeline's tables hold, as people read it."""
 
 import hashlib
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -62,17 +61,23 @@ def accuracy_table(accuracy):
     return accuracy.assign(**columns)[["model", "dataset", "training", "style", "quantity", *columns, *counts]]
 
 
-def segmentation_table(segmentation, confidence=0.95):
+def segmentation_values(segmentation, confidence=0.95):
     """Agreement of every network's masks with the annotated ones: mean over videos, its interval, videos nobody could judge."""
     keys, rows = ["model", "dataset", "training", "style", "perturbation", "quantity"], []
     for names, own in segmentation.groupby(keys, sort=False, dropna=False):
-        known, cell = own.dropna(subset=["value"]), ""
+        known, mean = own.dropna(subset=["value"]), (np.nan,) * 3
         if len(known):
-            value, low, high = mean_over_videos(known["value"], known["video"], confidence)
-            cell = f"{value:.3f}" + ("" if np.isnan(low) else f" [{low:.3f}, {high:.3f}]")
-        counts = {"n_videos": len(known), "n_videos_without_mask": len(own) - len(known)}
-        rows.append({**dict(zip(keys, names, strict=True)), "mean over videos": cell, **counts})
-    return pd.DataFrame(rows).rename(columns={"perturbation": "flow"}).fillna({"flow": "natural"})
+            mean = mean_over_videos(known["value"], known["video"], confidence)
+        rows.append([*names, *mean, len(known), len(own) - len(known)])
+    table = pd.DataFrame(rows, columns=[*keys, "value", "low", "high", "n_videos", "n_videos_without_mask"])
+    return table.rename(columns={"perturbation": "flow"}).fillna({"flow": "natural"})
+
+
+def segmentation_table(segmentation, confidence=0.95):
+    """The same as people read it."""
+    table = segmentation_values(segmentation, confidence)
+    cells = ["" if np.isnan(row.value) else with_interval(row, 3) for row in table.itertuples()]
+    return table.assign(value=cells).rename(columns={"value": "mean over videos"}).drop(columns=["low", "high"])
 
 
 def claims_table(claims):
@@ -80,35 +85,3 @@ def claims_table(claims):
     cells = [with_interval(row, 3) for row in claims.itertuples()]
     shown = ["claim", "dataset", "expect", "difference", "paired", "agree", "n_networks", "n_videos", "verdict"]
     return claims.assign(difference=cells)[shown]
-
-
-def read_benchmarks(paths):
-    """Rows of Snakemake's benchmark files, .../benchmarks/{rule}/.../{job}.tsv; no numbers where there is no file.
-
-    Jobs too short to be measured have no memory.
-    """
-    there = [Path(path) for path in paths if Path(path).is_file()]
-    rows = [pd.read_csv(path, sep="\t", na_values="-").assign(path=path.as_posix()) for path in there]
-    missing = pd.DataFrame({"path": [str(path) for path in paths if Path(path) not in there]}, dtype="str")
-    return pd.concat([missing.reindex(columns=["path", "s", "max_rss"]), *rows])[["path", "s", "max_rss"]]
-
-
-def costs(benchmarks, *names):
-    """Added time, peak memory and number of jobs of groups of benchmarks."""
-    columns = {"seconds": ("s", lambda own: own.sum(min_count=1)), "peak memory, MB": ("max_rss", "max"), "jobs": ("s", "count")}
-    return benchmarks.groupby(list(names), sort=False).agg(**columns).reset_index()
-
-
-def cost_table(paths):
-    """Cost of the feature dumps, a row per data set and network: files .../dump_features/{dataset}/{model}/{shard}.tsv."""
-    own = read_benchmarks(paths)
-    parts = own["path"].str.split("/")
-    return costs(own.assign(dataset=parts.str[-3], model=parts.str[-2]), "dataset", "model") if len(own) else None
-
-
-def stage_table(paths):
-    """Cost of the stages that are timed, a row per rule; jobs done before they were timed are counted apart."""
-    own = read_benchmarks(paths)
-    own = own.assign(stage=own["path"].str.extract(r"benchmarks/(\w+)/")[0], unmeasured=own["s"].isna())
-    unmeasured = own.groupby("stage", sort=False)["unmeasured"].sum().to_numpy()
-    return costs(own, "stage").assign(**{"jobs not timed": unmeasured}) if len(own) else None

@@ -1,17 +1,16 @@
 """Which networks differ: dynamic and static of the last layers of one network less those of another, with paired intervals."""
 
-from workflow.parts.figure_panels import LINE, lines_of, lists
+from workflow.parts.figure_panels import LINE, PAGE, lines_of, list_height, lists
 from workflow.parts.figure_style import COLOURS, LETTER, MARKERS, SMALLEST, named, note, wrapped
 
 TABLE = "differences"
 SHOWN = {"percent": {"dynamic": "dynamic", "static": "static"}, "share": {"dynamics": "dynamic", "appearance": "static"}}
-MOST = 45  # pairs, those of ten networks, that a page holds
 
 
 def draw(differences, settings):
     """One row per pair of networks, one panel per metric; intervals away from zero are differences that videos do not explain.
 
-    Of more than ten networks or streams only the pairs with the first are drawn. The figure says how many others there are, and how
+    Of more pairs than a page holds only those with the first network are drawn. The figure says how many others there are, and how
     many pairs cannot be compared.
     """
     networks = differences[differences["comparison"].eq("networks")]
@@ -25,7 +24,7 @@ def draw(differences, settings):
     if table.empty:
         return note(*below)
     n_pairs = table["pair"].nunique()
-    if n_pairs > MOST:
+    if list_height(table["pair"].unique()) > PAGE:
         first = table["a"].iloc[0]
         table = table[(table["a"] == first) | (table["b"] == first)]
     panels = list(table.groupby(["dataset", "metric"], sort=False))

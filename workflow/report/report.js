@@ -42,7 +42,7 @@ function filterable(items, before) {
 
 for (const table of document.querySelectorAll("table")) {
   sortable(table);
-  if (table.tBodies[0].rows.length > 5) filterable([...table.tBodies[0].rows], table.closest(".scroll"));
+  if (table.tBodies[0].rows.length > 5 || table.closest("#networks")) filterable([...table.tBodies[0].rows], table.closest(".scroll"));
 }
 for (const list of document.querySelectorAll(".list")) {
   if (list.children.length > 5) filterable([...list.children], list);

@@ -37,6 +37,8 @@ rule collect_clips:
         rejected="results/clips/{dataset}/rejected.parquet",
     log:
         "results/logs/collect_clips/{dataset}.log",
+    benchmark:
+        "results/benchmarks/collect_clips/{dataset}.tsv"
     conda:
         "../../envs/video.yaml"
     params:

@@ -56,7 +56,6 @@ FETCHED = fetched_weights(config, used_models(config))  # file name -> {url, sha
 TRAINED = trained_models(config, used_models(config))
 TORCH = f"../../envs/torch-{config['torch']}.yaml"
 FLOW_PICTURE = {key: config["flow"][key] for key in ("normalisation", "full_saturation")}
-TIME_OF_STYLE = f"results/benchmarks/train_style/{config['style_training']['dataset']}/{{style}}.tsv"
 RECORD = "results/stylized/{dataset}/{style}/{shard}/painting.json"  # stays when the clips beside it are dropped
 EXAMPLES = "results/stylized/{dataset}/examples/{shard}.npy"
 GALLERY = ["original", *used_styles(config)]  # what the picture of one clip shows
@@ -329,19 +328,17 @@ def benchmarks():
     return [file for dataset, model in analysed_pairs() for file in of_shards(pattern, dataset, model=model)]
 
 
-def other_benchmarks():
-    """What the other stages cost that take long, one file per job; no inputs, as nothing is worth doing again to be timed."""
-    folder, names = "results/benchmarks", analysed_datasets()
-    flows = [(dataset, flow) for dataset, model in analysed_pairs() for flow in flows_read(config, model)]
-    files = [file for dataset in names for file in of_shards(f"{folder}/decode_clips/{{dataset}}/{{shard}}.tsv", dataset)]
-    files += expand(TIME_OF_STYLE, style=PAINTED)
-    for rule, styles in (("stylize_clips", PAINTED + IMPORTED), ("apply_style", APPLIED)):
-        pattern = f"{folder}/{rule}/{{dataset}}/{{style}}/{{shard}}.tsv"
-        files += [file for dataset in names for file in of_shards(pattern, dataset, style=styles)]
-    pattern = f"{folder}/estimate_flow/{{dataset}}/{{shard}}/{{flow}}.tsv"
-    files += [file for dataset, flow in unique(flows) for file in of_shards(pattern, dataset, flow=flow)]
-    files += expand(f"{folder}/train_model/{{model}}.tsv", model=TRAINED)
-    return files + analysed(f"{folder}/score_features/{{metric}}/{{dataset}}/{{model}}.tsv")
+def jobs():
+    """What jobs of the experiment are called below the benchmarks of their rule, whichever it is: by their wildcards."""
+    datasets, styles = used_datasets(config), used_styles(config)
+    names = [config["experiment"], *datasets, *used_models(config), *FETCHED, *expand(OF_STYLE, style=styles)]
+    names += [f"{config['experiment']}/{part}" for part in (*config["plots"], *datasets)]
+    for dataset in datasets:
+        names += of_shards("{dataset}/{shard}", dataset) + of_shards("{dataset}/{style}/{shard}", dataset, style=styles)
+        names += of_shards("{dataset}/{shard}/{flow}", dataset, flow=["flow", "flow_backward"])
+    for dataset, model in analysed_pairs():
+        names += [f"{dataset}/{model}", *of_shards("{dataset}/{model}/{shard}", dataset, model=model)]
+    return names + analysed("{metric}/{dataset}/{model}")
 
 
 def stored():

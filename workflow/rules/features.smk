@@ -10,6 +10,8 @@ rule describe_model:
         layers="results/models/{model}.parquet",
     log:
         "results/logs/describe_model/{model}.log",
+    benchmark:
+        "results/benchmarks/describe_model/{model}.tsv"
     priority: 100  # a network that does not load or does not fit the clips must be known before hours of work
     conda:
         TORCH
@@ -81,6 +83,8 @@ rule measure_accuracy:
         accuracy="results/accuracy/{dataset}/{model}.parquet",
     log:
         "results/logs/measure_accuracy/{dataset}/{model}.log",
+    benchmark:
+        "results/benchmarks/measure_accuracy/{dataset}/{model}.tsv"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -103,6 +107,8 @@ rule collect_accuracy:
         accuracy="results/reports/{experiment}/accuracy.parquet",
     log:
         "results/logs/collect_accuracy/{experiment}.log",
+    benchmark:
+        "results/benchmarks/collect_accuracy/{experiment}.tsv"
     conda:
         "../../envs/analysis.yaml"
     params:

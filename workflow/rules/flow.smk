@@ -39,6 +39,8 @@ rule measure_flow:
         errors="results/flow/{dataset}/errors.parquet",
     log:
         "results/logs/measure_flow/{dataset}.log",
+    benchmark:
+        "results/benchmarks/measure_flow/{dataset}.tsv"
     wildcard_constraints:
         dataset=one_of(RENDERED),
     conda:

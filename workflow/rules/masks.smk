@@ -12,6 +12,8 @@ rule measure_centre_bias:
         centre_bias="results/reports/{experiment}/centre_bias.parquet",
     log:
         "results/logs/measure_centre_bias/{experiment}.log",
+    benchmark:
+        "results/benchmarks/measure_centre_bias/{experiment}.tsv"
     conda:
         "../../envs/video.yaml"
     params:
@@ -33,6 +35,8 @@ rule measure_segmentation:
         segmentation="results/segmentation/{dataset}/{model}.parquet",
     log:
         "results/logs/measure_segmentation/{dataset}/{model}.log",
+    benchmark:
+        "results/benchmarks/measure_segmentation/{dataset}/{model}.tsv"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -54,6 +58,8 @@ rule collect_segmentation:
         segmentation="results/reports/{experiment}/segmentation.parquet",
     log:
         "results/logs/collect_segmentation/{experiment}.log",
+    benchmark:
+        "results/benchmarks/collect_segmentation/{experiment}.tsv"
     conda:
         "../../envs/analysis.yaml"
     params:

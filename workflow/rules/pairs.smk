@@ -11,6 +11,8 @@ rule list_variants:
         originals="results/variants/{dataset}/{shard}.original.parquet",
     log:
         "results/logs/list_variants/{dataset}/{shard}.log",
+    benchmark:
+        "results/benchmarks/list_variants/{dataset}/{shard}.tsv"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -29,6 +31,8 @@ rule make_pairs:
         pairs="results/pairs/{dataset}.parquet",
     log:
         "results/logs/make_pairs/{dataset}.log",
+    benchmark:
+        "results/benchmarks/make_pairs/{dataset}.tsv"
     conda:
         "../../envs/analysis.yaml"
     params:

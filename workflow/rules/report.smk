@@ -4,7 +4,8 @@
 # Why:    people look rather than read.
 DUMPS = "results/features/{dataset}/{model}/{shard}.parquet"  # of each the first says what software made it
 PRINTED = ["last_layers", "layers", "models"] + (["claims"] if claims() else []) + (["accuracy"] if accuracies() else [])
-PRINTED += ["published"] if PUBLISHED else []
+PRINTED += (["published"] if PUBLISHED else []) + (["segmentation"] if segmentations() else [])
+PRINTED += ["differences"] if "differences" in map(plot_table, plots()) else []  # of many networks too many to be made unasked
 
 
 rule draw_plot:
@@ -20,6 +21,8 @@ rule draw_plot:
         svg="results/reports/{experiment}/{plot}.svg",
     log:
         "results/logs/draw_plot/{experiment}/{plot}.log",
+    benchmark:
+        "results/benchmarks/draw_plot/{experiment}/{plot}.tsv"
     wildcard_constraints:
         plot=one_of(config["plots"]),
     conda:
@@ -49,6 +52,8 @@ rule draw_gallery:
         svg="results/reports/{experiment}/gallery_{dataset}.svg",
     log:
         "results/logs/draw_gallery/{experiment}/{dataset}.log",
+    benchmark:
+        "results/benchmarks/draw_gallery/{experiment}/{dataset}.tsv"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -72,6 +77,8 @@ rule show_units:
         previews="results/reports/{experiment}/previews_{dataset}.parquet",
     log:
         "results/logs/show_units/{experiment}/{dataset}.log",
+    benchmark:
+        "results/benchmarks/show_units/{experiment}/{dataset}.tsv"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -114,7 +121,7 @@ rule write_report:
     params:
         config=config,
         datasets=analysed_datasets(),
-        benchmarks=list(map(placed, other_benchmarks())),
+        jobs=jobs(),  # no inputs: nothing is worth doing again to be timed
         stored={kind: list(map(placed, files)) for kind, files in stored().items()},
         source=source("write_report", *(("plots", plot) for plot in plots())),
     script:
@@ -128,6 +135,8 @@ rule write_tables:
         claims="results/reports/{experiment}/claims.parquet" if claims() else [],
         accuracy="results/reports/{experiment}/accuracy.parquet" if accuracies() else [],
         published="results/reports/{experiment}/published.parquet" if PUBLISHED else [],
+        segmentation="results/reports/{experiment}/segmentation.parquet" if segmentations() else [],
+        differences="results/reports/{experiment}/differences.parquet" if "differences" in PRINTED else [],
     output:
         expand("results/reports/{{experiment}}/tables/{table}.{form}", table=PRINTED, form=["csv", "tex"]),
     log:
@@ -135,6 +144,7 @@ rule write_tables:
     conda:
         "../../envs/analysis.yaml"
     params:
+        confidence=config["scores"]["confidence"],
         source=source("write_tables"),
     script:
         "../scripts/write_tables.py"

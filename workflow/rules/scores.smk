@@ -42,6 +42,8 @@ rule collect_scores:
         lambda_sweep="results/reports/{experiment}/lambda_sweep.parquet",
     log:
         "results/logs/collect_scores/{experiment}.log",
+    benchmark:
+        "results/benchmarks/collect_scores/{experiment}.tsv"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -57,6 +59,8 @@ rule compare_scores:
         differences="results/reports/{experiment}/differences.parquet",
     log:
         "results/logs/compare_scores/{experiment}.log",
+    benchmark:
+        "results/benchmarks/compare_scores/{experiment}.tsv"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -73,6 +77,8 @@ rule measure_stability:
         stability="results/reports/{experiment}/stability.parquet",
     log:
         "results/logs/measure_stability/{experiment}.log",
+    benchmark:
+        "results/benchmarks/measure_stability/{experiment}.tsv"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -91,6 +97,8 @@ rule compare_published:
         published="results/reports/{experiment}/published.parquet",
     log:
         "results/logs/compare_published/{experiment}.log",
+    benchmark:
+        "results/benchmarks/compare_published/{experiment}.tsv"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -112,6 +120,8 @@ rule check_claims:
         claims="results/reports/{experiment}/claims.parquet",
     log:
         "results/logs/check_claims/{experiment}.log",
+    benchmark:
+        "results/benchmarks/check_claims/{experiment}.tsv"
     conda:
         "../../envs/analysis.yaml"
     params:

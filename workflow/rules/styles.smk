@@ -5,7 +5,8 @@
 # Why:    one network (or one fixed function) per style changes what every frame looks like and leaves its motion alone; the
 #         quality table says how well.
 kept = str if config["keep_stylized"] else temp
-STYLE = f"results/styles/{config['style_training']['dataset']}/{{style}}"  # a style is what it is by what it was trained on
+OF_STYLE = f"{config['style_training']['dataset']}/{{style}}"  # a style is what it is by what it was trained on
+STYLE = f"results/styles/{OF_STYLE}"
 
 
 rule paint_keyframes:
@@ -23,6 +24,8 @@ rule paint_keyframes:
         ),
     log:
         "results/logs/paint_keyframes/{style}.log",
+    benchmark:
+        f"results/benchmarks/paint_keyframes/{OF_STYLE}.tsv"
     wildcard_constraints:
         style=one_of(PAINTED),
     conda:
@@ -48,7 +51,7 @@ rule train_style:
     log:
         "results/logs/train_style/{style}.log",
     benchmark:
-        TIME_OF_STYLE
+        f"results/benchmarks/train_style/{OF_STYLE}.tsv"
     wildcard_constraints:
         style=one_of(PAINTED),
     conda:
@@ -73,6 +76,8 @@ rule import_style:
         weights=f"{STYLE}/generator.safetensors",
     log:
         "results/logs/import_style/{style}.log",
+    benchmark:
+        f"results/benchmarks/import_style/{OF_STYLE}.tsv"
     wildcard_constraints:
         style=one_of(IMPORTED),
     priority: 100  # a bad checkpoint must be known before hours of work
@@ -140,6 +145,8 @@ rule pick_examples:
         examples=EXAMPLES,
     log:
         "results/logs/pick_examples/{dataset}/{shard}.log",
+    benchmark:
+        "results/benchmarks/pick_examples/{dataset}/{shard}.tsv"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -159,6 +166,8 @@ rule measure_styles:
         quality="results/stylized/{dataset}/quality.parquet",
     log:
         "results/logs/measure_styles/{dataset}.log",
+    benchmark:
+        "results/benchmarks/measure_styles/{dataset}.tsv"
     conda:
         TORCH
     params:

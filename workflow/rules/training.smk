@@ -48,6 +48,8 @@ rule collect_curves:
         curves="results/reports/{experiment}/training_curve.parquet",
     log:
         "results/logs/collect_curves/{experiment}.log",
+    benchmark:
+        "results/benchmarks/collect_curves/{experiment}.tsv"
     conda:
         "../../envs/analysis.yaml"
     params:

@@ -7,6 +7,8 @@ rule render_videos:
         videos=directory("results/videos/{dataset}/{shard}/videos"),
     log:
         "results/logs/render_videos/{dataset}/{shard}.log",
+    benchmark:
+        "results/benchmarks/render_videos/{dataset}/{shard}.tsv"
     wildcard_constraints:
         dataset=one_of(RENDERED),
     conda:
@@ -26,6 +28,8 @@ rule list_videos:
         manifest="results/videos/{dataset}/{shard}/manifest.csv",
     log:
         "results/logs/list_videos/{dataset}/{shard}.log",
+    benchmark:
+        "results/benchmarks/list_videos/{dataset}/{shard}.tsv"
     wildcard_constraints:
         dataset=one_of(ROWS),
     conda:

@@ -6,6 +6,8 @@ rule fetch_weights:
         weights=update("resources/weights/{file}"),  # never deleted before the job: a file that is there is checked and kept
     log:
         "results/logs/fetch_weights/{file}.log",
+    benchmark:
+        "results/benchmarks/fetch_weights/{file}.tsv"
     wildcard_constraints:
         file=one_of(FETCHED),
     priority: 100  # what cannot be fetched must be known before hours of work

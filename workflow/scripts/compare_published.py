@@ -1,4 +1,4 @@
-"""Lay an experiment's numbers beside the published ones: only where the config says that they mean the same."""
+"""Lay an experiment's numbers beside the published ones: only where the config says that networks stand for each other."""
 
 import pandas as pd
 

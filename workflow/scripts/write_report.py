@@ -17,6 +17,7 @@ from workflow.lib.tables import concat_tables, read_table
 from workflow.parts.findings import asked, findings, notes
 from workflow.parts.last_layers import last_layer_table
 from workflow.parts.pair_selection import of_main_perturbation
+from workflow.parts.pipeline_version import pipeline_version
 from workflow.parts.published import published_table
 from workflow.parts.rejections import LISTED, summary
 from workflow.parts.report_html import html_table
@@ -24,14 +25,13 @@ from workflow.parts.report_pictures import figures_of, units_of
 from workflow.parts.report_tables import (
     accuracy_table,
     claims_table,
-    cost_table,
     data_table,
     layer_tables,
     network_table,
     segmentation_table,
-    stage_table,
     weights_table,
 )
+from workflow.parts.run_time import cost_table, stage_table, timed_jobs
 from workflow.parts.storage import storage_table
 
 PACKAGES = ["snakemake", "numpy", "pandas", "pyarrow", "seaborn", "opencv-python-headless"]
@@ -39,9 +39,10 @@ SECTIONS = {"claims": claims_table, "accuracy": accuracy_table, "published": pub
 
 
 def versions(features):
-    """Versions of Python, of packages as they are here, and of what the feature dumps say they were made with."""
+    """Versions of this pipeline and Python, of packages as they are here, and of what the feature dumps say they were made with."""
     here = {package.metadata["Name"].lower(): package.version for package in importlib.metadata.distributions()}
-    found = {"python": platform.python_version()} | {name: here.get(name, "(in another environment)") for name in PACKAGES}
+    found = {"pipeline": pipeline_version(), "python": platform.python_version()}
+    found |= {name: here.get(name, "(in another environment)") for name in PACKAGES}
     dumped = {item for path in features for item in read_about([path])["software"].items()}
     names = sorted({name for name, _ in dumped})
     return found | {name: " and ".join(sorted(version for own, version in dumped if own == name)) for name in names}
@@ -59,7 +60,7 @@ def of_datasets(paths, datasets, name):
     return pd.concat(tables)
 
 
-def tables_of(files, scores, quality, rejected, config, benchmarks):
+def tables_of(files, scores, quality, rejected, config, timed):
     """The tables of the report: section -> DataFrame, None where the experiment has none."""
     tables = {name: show(read_table(files[name], name)) if files.get(name) else None for name, show in SECTIONS.items()}
     masks, confidence = files.get("segmentation"), config["scores"]["confidence"]
@@ -72,21 +73,21 @@ def tables_of(files, scores, quality, rejected, config, benchmarks):
         "quality": quality,
         "flow": concat_tables(files.flow, "flow_errors") if files.flow else None,
         "rejected": rejected.head(LISTED) if len(rejected) else None,
-        "stages": stage_table([*benchmarks, *files.benchmarks]),
+        "stages": stage_table(timed),
         "costs": cost_table(files.benchmarks),
     }
 
 
-def write_report(files, datasets, config, benchmarks, stored=()):
+def write_report(files, datasets, config, timed=(), stored=()):
     """The report as a string of HTML.
 
-    files: the rule's inputs, of which quality, rejected and clips have one file per data set; benchmarks: what training cost, files
-    that need not be there; stored: what the stages stored, kind -> files.
+    files: the rule's inputs, of which quality, rejected and clips have one file per data set; timed: the benchmarks of all jobs;
+    stored: what the stages stored, kind -> files.
     """
     quality, rejected, clips = (of_datasets(files[name], datasets, name) for name in ("quality", "rejected", "clips"))
     scores = of_main_perturbation(read_table(files.scores, "scores"))
     claims = read_table(files.claims, "claims") if files.claims else ()
-    tables = tables_of(files, scores, quality, rejected, config, benchmarks)
+    tables = tables_of(files, scores, quality, rejected, config, timed)
     tables |= {"data": data_table(clips), "storage": storage_table(stored)}
     units, previews = units_of(files, datasets, scores)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
@@ -112,7 +113,8 @@ def write_report(files, datasets, config, benchmarks, stored=()):
 
 if __name__ == "__main__":
     with job(snakemake):
+        folder = Path(snakemake.input.benchmarks[0]).parents[3]
         params = snakemake.params
-        html = write_report(snakemake.input, params.datasets, params.config, params.benchmarks, params.stored)
+        html = write_report(snakemake.input, params.datasets, params.config, timed_jobs(folder, params.jobs), params.stored)
         with atomic(snakemake.output.report) as temporary:
             temporary.write_text(html)
