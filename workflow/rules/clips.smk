@@ -17,7 +17,7 @@ rule decode_clips:
         "../../envs/video.yaml"
     resources:
         mem_mb=growing(8000),
-        runtime=growing(4 * 60),
+        runtime=growing(60 + int(config["shard_size"] * config["clip"]["decoding_seconds"] / 60)),  # however hostile the videos are
     params:
         clip={k: v for k, v in config["clip"].items() if k != "max_rejected"},
         frame_folder_fps=lambda w: config["datasets"][w.dataset].get("frame_folder_fps", 24),
