@@ -1,6 +1,8 @@
 # Reads:  results/videos/{dataset}/{shard}/manifest.csv and the videos it names
 # Writes: results/clips/{dataset}/{shard}/frames.npy, masks.npy, clips.parquet, rejected.parquet, and both tables of the whole data set
 # Why:    videos are decoded once, into one uniform store, their masks with them; what cannot be used is a row with its reason.
+#         Whether enough of it is usable is to be known before long work, so decoding and this check go first. No other stage waits for
+#         the check by an input whose age does not count: where the check must run, Snakemake compares no parameters of jobs after it.
 rule decode_clips:
     input:
         manifest="results/videos/{dataset}/{shard}/manifest.csv",
@@ -13,6 +15,7 @@ rule decode_clips:
         "results/logs/decode_clips/{dataset}/{shard}.log",
     benchmark:
         "results/benchmarks/decode_clips/{dataset}/{shard}.tsv"
+    priority: 90
     conda:
         "../../envs/video.yaml"
     resources:
@@ -37,6 +40,7 @@ rule collect_clips:
         rejected="results/clips/{dataset}/rejected.parquet",
     log:
         "results/logs/collect_clips/{dataset}.log",
+    priority: 100
     conda:
         "../../envs/video.yaml"
     params:

@@ -10,7 +10,6 @@ STYLE = f"results/styles/{config['style_training']['dataset']}/{{style}}"  # a s
 
 rule paint_keyframes:
     input:
-        checked=ancient(lambda w: keyframe_clips(w, "results/clips/{dataset}/clips.parquet")),
         frames=lambda w: keyframe_clips(w, "results/clips/{dataset}/{shard}/frames.npy"),
         clips=lambda w: keyframe_clips(w, "results/clips/{dataset}/{shard}/clips.parquet"),
     output:
@@ -87,7 +86,6 @@ rule import_style:
 
 rule stylize_clips:
     input:
-        checked=ancient("results/clips/{dataset}/clips.parquet"),  # enough of the data set is usable
         frames="results/clips/{dataset}/{shard}/frames.npy",
         weights=f"{STYLE}/generator.safetensors",
     output:
@@ -113,7 +111,6 @@ rule stylize_clips:
 
 rule apply_style:
     input:
-        checked=ancient("results/clips/{dataset}/clips.parquet"),  # enough of the data set is usable
         frames="results/clips/{dataset}/{shard}/frames.npy",
     output:
         frames=kept("results/stylized/{dataset}/{style}/{shard}/frames.npy"),

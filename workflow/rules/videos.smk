@@ -28,6 +28,7 @@ rule list_videos:
         "results/logs/list_videos/{dataset}/{shard}.log",
     wildcard_constraints:
         dataset=one_of(ROWS),
+    priority: 90  # as decoding, which waits for it
     conda:
         "../../envs/video.yaml"
     params:
