@@ -154,10 +154,11 @@ def network_plugin(model):
 def weights_file(entry):
     """The file of a network's weights, if it has one, or the folder of a training's declared checkpoints.
 
-    A file with a checksum cannot change: its time stamp says nothing.
+    A file with a checksum cannot change: its time stamp says nothing. That of a file made here counts all the same: where the job
+    that makes it must run, Snakemake compares no parameters of jobs after it.
     """
     path = checkpoint_folder(entry["weights"]) or entry["weights"]
-    return given(ancient(path) if path and entry["sha256"] else path)
+    return given(ancient(path) if path and entry["sha256"] and not is_made_here(path) else path)
 
 
 def weights_of(model):
