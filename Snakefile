@@ -23,6 +23,7 @@ from workflow.lib.failures import after_failure
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle OpenMP threads must not spin on shared cores
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(1 << 26))  # of a picture, before it is decoded: bounds the memory of jobs
+os.environ.update(SNAKEMAKE_PID=str(os.getpid()))  # jobs end with it
 
 
 configfile: "config.yaml"

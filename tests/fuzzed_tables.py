@@ -6,16 +6,18 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import torch
 
 from tests.damage import choice, damaged
 from tests.dumped_features import planted_dump
 from workflow.lib.arrays import open_frames
-from workflow.lib.errors import BadInput
 from workflow.lib.features import read_about, read_keys, read_layer
 from workflow.lib.plugins import load_plugin
 from workflow.lib.tables import TABLES, concat_tables, read_table, write_table
+from workflow.parts.shown_clips import ShownClips
 from workflow.scripts.score_features import score_features
 
 SETTINGS = {"lambda": 0.5, "draws": 20, "confidence": 0.95, "permutations": 0, "subsets": 0, "truncate": False}
@@ -111,7 +113,7 @@ def features_case(rng, folder):
 
 
 def store_case(rng, folder):
-    """A clip store."""
+    """A clip store, read as for a network."""
     path, data = folder / "frames.npy", sound("store")
     way = rng.integers(5)
     if way == 0:
@@ -121,6 +123,9 @@ def store_case(rng, folder):
             [
                 np.array([{}, 1], object),
                 np.zeros((4, 2, 8, 8)),
+                np.zeros((4, 2, 8, 8, 3)),
+                np.zeros((3, 2, 8, 8, 3), np.uint8),
+                np.zeros((4, 1, 8, 8, 3), np.uint8),
                 np.zeros(3, np.uint8),
                 np.zeros((), np.uint8),
                 np.zeros((0, 2, 8, 8, 3), np.uint8),
@@ -138,11 +143,11 @@ def store_case(rng, folder):
         data = damaged(rng, data)
     path.write_bytes(data)
     try:
-        clips = open_frames(path)
-        assert clips.dtype != object
-        np.asarray(clips).sum()
+        clips = pd.DataFrame(CLIPS)
+        variants = clips[["clip"]].assign(style="oil", crop=None)
+        seen = ShownClips(variants, clips, {"oil": open_frames(path)}, [[np.arange(2)]] * 4, ["frames"], {}, [None] * 4)
+        shown = seen.of_pathway(0, range(4))
     finally:
         assert not Path("pwned").exists()
-    if clips.ndim != 5:
-        raise BadInput(f"{path} is no clip store")  # what dump_features says of it is its own affair
+    assert shown.dtype == torch.uint8 and shown.shape[:2] == (4, 2) and shown.shape[4] == 3
     return "done", ""

@@ -183,7 +183,7 @@ def test_the_pipeline_reports_accuracy_of_networks_with_a_class_list_and_spares_
     classes.write_text(json.dumps([f"class {i}" for i in range(400)]))
     printed = project.done("results/accuracy/shapes/slowonly.parquet")
     assert "no label of data set shapes is a class of model slowonly" in printed
-    labels = sorted(pd.read_parquet(project.folder / "results/clips/shapes/clips.parquet")["label"].unique())
+    labels = sorted(pd.read_parquet(project.folder / "results/clips/shapes/000/clips.parquet")["label"].unique())
     classes.write_text(json.dumps([*labels, *(f"class {i}" for i in range(400 - len(labels)))]))
     project.done()
     table = pd.read_parquet(project.folder / "results/reports/tiny/accuracy.parquet")

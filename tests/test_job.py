@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 
-from tests.copied_project import ROOT
+from tests.copied_project import ROOT, TINY, Project
 
 FULL = """
 from types import SimpleNamespace
@@ -18,8 +18,17 @@ with job(SimpleNamespace(rule="write", wildcards=["a"], threads=1, resources={},
 """
 OUTLIVING = """
 import subprocess, sys
-child = "import time; from workflow.lib.job import end_with_parent; end_with_parent(); print('up', flush=True); time.sleep(600)"
+child = "import time; from workflow.lib.job import end_with_run; end_with_run(); print('up', flush=True); time.sleep(600)"
 subprocess.run([sys.executable, "-c", child])
+"""
+# Found by every Python of a run: a job that is still at its imports when the run is killed.
+IMPORTING = """
+import os, sys, time
+
+if sys.orig_argv[-1].endswith(".render_videos.py"):
+    print("importing", flush=True)
+    while os.path.exists("running"):
+        time.sleep(0.01)
 """
 
 
@@ -37,3 +46,17 @@ def test_a_job_ends_with_the_run_that_started_it():
     started = time.monotonic()
     assert run.stdout.read() == "" and time.monotonic() - started < 300  # its end closes the pipe; by itself it would sleep longer
     assert run.wait() == -9 and os.name == "posix"
+
+
+def test_a_job_that_was_still_starting_when_its_run_was_killed_does_no_work(tmp_path):
+    videos = {"moving_shapes": {"videos": 100, "frames": 16, "size": 64}}
+    project = Project(tmp_path / "project", TINY | {"shard_size": 100, "datasets": {"shapes": videos}})
+    (project.folder / "running").touch()
+    (tmp_path / "sitecustomize.py").write_text(IMPORTING)
+    run = project.start("results/videos/shapes/000/manifest.csv", PYTHONPATH=str(tmp_path))
+    assert "importing\n" in iter(run.stdout.readline, "")
+    run.kill()
+    run.wait()
+    (project.folder / "running").unlink()
+    run.stdout.read()  # until the job ends
+    assert not (project.folder / "results/videos/shapes/000/manifest.csv").exists()

@@ -17,15 +17,16 @@ pytest.importorskip("snakemake_executor_plugin_slurm", reason="no Slurm executor
 pytestmark = pytest.mark.skipif(MISSING != [], reason=f"no Slurm here ({', '.join(MISSING)}): apt-get install slurm-wlm munge")
 SMALL = TINY | {
     "shard_size": 8,
-    "styles": {"hue": {"apply": "hue"}, "gamma": {"apply": "gamma"}},
-    "pairs": {"styles": ["hue", "gamma"]},
+    "styles": {"hue": {"apply": "hue"}, "oil": {"painter": "oil"}},
+    "pairs": {"styles": ["hue", "oil"]},
     "analyses": [TINY["analyses"][0] | {"metrics": ["pearson"]}],
 }
 # The plug-in asks after 2 s, then after 12, then after 22; what the test takes is mostly this.
 SLURM = ["--workflow-profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "5"]
-LOCALLY = ["--until", "describe_model", "measure_styles", "draw_gallery"]
+LOCALLY = ["--until", "describe_model", "make_pairs", "apply_style", "train_style"]
 LOCAL = Counter({"all": 1, "release_stores": len(TINY["models"])})  # rules without work never go through Slurm
 DUMPS = {f"rule_dump_features_wildcards_shapes_{model}_000" for model in TINY["models"]}
+ON_GPU = {"rule_stylize_clips_wildcards_shapes_oil_000"} | DUMPS
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +78,7 @@ def test_gpu_jobs_run_side_by_side_and_a_killed_one_alone_runs_again(slurm, tmp_
     runs = {}
     for job in slurm.jobs(project.folder):
         runs.setdefault(job["Comment"], []).append(job)
-    assert {work for work, jobs in runs.items() if any("TresPerJob" in job for job in jobs)} == DUMPS
+    assert {work for work, jobs in runs.items() if any("TresPerJob" in job for job in jobs)} == ON_GPU
     first, second = runs.pop(dumps[0]["Comment"])
     asked = ("JobState", "MinMemoryNode", "TimeLimit", "TresPerJob")
     assert [first[key] for key in asked] == ["CANCELLED", "16000M", "04:00:00", "gres:gpu:1"]

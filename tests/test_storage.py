@@ -71,16 +71,26 @@ def test_only_the_stylized_clips_are_dropped_and_no_number_changes(project, tmp_
     kept.configure(CONFIG)
     kept.done("--delete-temp-output")
     assert stores(kept) == [] and kept.planned() == {"write_report": 1, "all": 1}  # the report prints the configuration
-    assert f"<td>{2 * (4 * CLIP + SHARDS * HEADER)}</td>" in (project.folder / "results/reports/tiny/report.html").read_text()
+    report = (project.folder / "results/reports/tiny/report.html").read_text()
+    videos = sum(path.stat().st_size for path in project.folder.glob("results/videos/shapes/*/videos/**/*") if path.is_file())
+    draws = (project.folder / "results/scores/pearson/shapes/time_average.draws.parquet").stat().st_size
+    sizes = 2 * (4 * CLIP + SHARDS * HEADER), 4 * CLIP // 3 + SHARDS * HEADER, videos, draws  # stylized clips, masks
+    assert all(f"<td>{size}</td>" in report for size in sizes)
 
 
 def test_what_is_stored_is_weighed_and_what_is_not_there_counted(tmp_path):
     for name, n_clips in (("a", 2), ("b", 3)):
         np.save(tmp_path / f"{name}.npy", np.zeros((n_clips, 2, 4, 4, 3), np.uint8))
     (tmp_path / "dump").write_bytes(b"12345")
+    (tmp_path / "checkpoints/steps").mkdir(parents=True)
+    for name in ("weights", "steps/step1"):
+        (tmp_path / "checkpoints" / name).write_bytes(b"1234567")
     clips, gone = [tmp_path / "a.npy", tmp_path / "b.npy"], tmp_path / "gone"
-    table = storage_table({"clips": clips, "feature dumps": [tmp_path / "dump"], "optical flow": [gone]}).set_index("stored")
-    assert table["bytes"].tolist() == [5 * 96 + 2 * HEADER, 5, 0] and table["files not there"].tolist() == [0, 0, 1]
+    dumps, networks = [tmp_path / "dump"], [tmp_path / "checkpoints"]
+    kinds = {"clips": clips, "feature dumps": dumps, "optical flow": [gone], "checkpoints": networks}
+    table = storage_table(kinds).set_index("stored")
+    assert table["bytes"].tolist() == [5 * 96 + 2 * HEADER, 5, 0, 14] and table["files not there"].tolist() == [0, 0, 1, 0]
+    assert table["files"].tolist() == [2, 1, 0, 2]
     assert table["bytes per clip"].tolist()[:2] == [96 + 2 * HEADER / 5, 1] and np.isnan(table["bytes per clip"].iloc[2])
 
 

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pickle
+import re
 import socket
 import struct
 import subprocess
@@ -186,7 +187,7 @@ def test_videos_of_any_name_run_and_write_in_results_alone(tmp_path):
         (project.folder / "videos" / name).write_bytes(data)
     (project.folder / "videos/sub folder/link.mp4").symlink_to(tmp_path / "v.mp4")
     before = {path for path in tmp_path.rglob("*") if ".snakemake" not in path.parts}
-    project.done("results/variants/odd/000.parquet")
+    project.done("results/variants/odd/000.parquet", "results/clips/odd/clips.parquet")
     made_here = {path for path in tmp_path.rglob("*") if ".snakemake" not in path.parts} - before
     results = project.folder / "results"
     assert {path for path in made_here if "__pycache__" not in path.parts and path != results} <= set(results.rglob("*"))
@@ -261,6 +262,13 @@ def test_decoding_ends_where_time_or_frames_run_out(tmp_path, monkeypatch):
     assert reason(video, decoding_seconds=1e-9).startswith("not decoded within clip: decoding_seconds: 1e-09 s were given")
     monkeypatch.setattr(video_reading, "MOST_FRAMES", 10)
     assert reason(video) == "endless: more than 10 frames"
+
+
+def test_a_scheduler_ends_no_shard_before_its_videos_are_rejected(tmp_path):
+    project = Project(tmp_path, TINY | {"clip": TINY["clip"] | {"decoding_seconds": 7200}})
+    printed = project.done("--dry-run", "results/clips/shapes/000/clips.parquet")
+    (minutes,) = re.findall(r"rule decode_clips:.*?runtime=(\d+)", printed, re.DOTALL)
+    assert int(minutes) * 60 > TINY["shard_size"] * 7200
 
 
 def png(path, side):

@@ -303,21 +303,25 @@ def checkpoint(tmp_path_factory):
 
 def test_the_workflow_fetches_once_keeps_and_says_what_to_do(server, tmp_path, checkpoint):
     server.data, target = checkpoint, "results/models/slowonly.parquet"
-    model = TINY["models"]["slowonly"] | {"weights": server.url, "sha256": hashlib.sha256(checkpoint).hexdigest()}
+    model = TINY["models"]["slowonly"] | {"weights": server.url}
     project = Project(tmp_path / "project", TINY | {"models": TINY["models"] | {"slowonly": model}})
     server.breaks = [len(checkpoint) // 2]
     file = project.folder / cached_path(server.url)
     project.done(target)
     assert file.read_bytes() == checkpoint and server.served == len(checkpoint)
-    os.utime(file)
-    assert project.planned(target) == {}
     asked = len(server.asked)
     server.stop()
-    script = project.folder / "workflow/scripts/fetch_weights.py"
-    script.write_text(script.read_text().replace("pause_s=1", "pause_s=0"))
-    assert project.planned(target) == {"fetch_weights": 1}  # pinned, so what follows is spared
+    pinned = model | {"sha256": hashlib.sha256(checkpoint).hexdigest()}
+    project.configure(TINY | {"models": TINY["models"] | {"slowonly": pinned}})
+    assert project.planned(target) == {"fetch_weights": 1, "describe_model": 1}
     project.done(target)
     assert len(server.asked) == asked and file.read_bytes() == checkpoint
+    os.utime(file)
+    script, reading = (project.folder / f"workflow/{name}.py" for name in ("scripts/fetch_weights", "parts/weights"))
+    script.write_text(script.read_text().replace("pause_s=1", "pause_s=0"))
+    assert project.planned(target) == {}  # the same bytes come however they are fetched
+    reading.write_text(reading.read_text() + "\n\nREAD = True\n")
+    assert project.planned(target) == {"describe_model": 1}
     file.unlink()
     status, printed = project.run(str(file.relative_to(project.folder)))
     sentence = [line for line in printed.splitlines() if "could not be reached" in line and "put the file at" in line]

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.copied_project import SCORES, TINY, Project
+from tests.made_videos import write_video
 from workflow.lib.arrays import open_frames
 from workflow.parts.style_quality import luminance_correlation
 
@@ -55,6 +56,45 @@ def test_a_check_that_changes_no_number_reruns_no_stage_after_it(project):
     planned = project.planned()
     project.configure(TINY)
     assert planned == {"collect_clips": 1, "write_report": 1, "all": 1}
+
+
+@pytest.mark.parametrize(
+    ("changes", "first"),
+    [
+        ({"pairs": TINY["pairs"] | {"orders_per_clip": 2}}, {"list_variants": 2, "make_pairs": 1}),
+        ({"style_training": TINY["style_training"] | {"iterations": 6}}, {"train_style": 2, "stylize_clips": 4}),
+    ],
+    ids=["pairs", "style"],
+)  # fmt: skip
+def test_a_check_that_changes_hides_no_other_change(project, changes, first):
+    project.configure(TINY | {"clip": TINY["clip"] | {"max_rejected": 0.9}} | changes)
+    planned = project.planned()
+    project.configure(TINY)
+    assert ({"collect_clips": 1, "dump_features": 4} | first).items() <= planned.items()
+
+
+def test_a_data_set_that_cannot_be_used_stops_the_run_before_other_work(tmp_path):
+    odd = [{"dataset": "odd", "models": ["time_average"], "metrics": ["pearson"]}]
+    config = {"shard_size": 1, "datasets": {"odd": {"folder": "videos"}}, "style_training": {"dataset": "odd"}, "analyses": odd}
+    project = Project(tmp_path, TINY | config)
+    (tmp_path / "videos").mkdir()
+    for name in ("a", "b"):
+        write_video(tmp_path / f"videos/{name}.mp4", 40)
+        (tmp_path / f"videos/{name}.avi").write_text("no video")
+    status, printed = project.run(cores=1)
+    assert status and "max_rejected" in printed
+    done = {path.name for path in tmp_path.glob("results/logs/*")}
+    assert done <= {"describe_model", "list_videos", "decode_clips", "collect_clips"}
+
+
+def test_what_is_only_learned_from_is_checked_too(project):
+    learned = {"seen": TINY["datasets"]["shapes"], "painted": TINY["datasets"]["shapes"]}
+    trained = TINY["models"]["slowonly"] | {"train": {"dataset": "seen"}}
+    config = TINY | {"datasets": TINY["datasets"] | learned, "models": TINY["models"] | {"slowonly": trained}}
+    project.configure(config | {"style_training": TINY["style_training"] | {"dataset": "painted"}})
+    planned = project.planned()
+    project.configure(TINY)
+    assert planned["collect_clips"] == 2 and planned["train_model"] == 1
 
 
 def test_styles_are_measured_against_the_right_files(project):

@@ -44,12 +44,25 @@ def limit_threads(threads):
         sys.modules["pyarrow"].set_cpu_count(threads)
 
 
-def end_with_parent():
-    """End this process within a second of the one that started it: a job that outlives its Snakemake writes into the next run."""
-    parent = os.getppid()
+def is_running(pid):
+    """Whether a process is there and, as far as /proc tells, has not ended without its parent having asked."""
+    try:
+        os.kill(pid, 0)
+        stat = Path(f"/proc/{pid}/stat")
+        return not stat.is_file() or stat.read_bytes().rpartition(b") ")[2][:1] != b"Z"
+    except OSError:
+        return False
+
+
+def end_with_run():
+    """End this process within a second of the Snakemake that started it: a job that outlives it writes into the next run.
+
+    The Snakefile names that process: by now, after the imports, this one may have been handed to another parent.
+    """
+    run = int(os.environ.get("SNAKEMAKE_PID", os.getppid()))
 
     def watch():
-        while os.getppid() == parent:
+        while is_running(run):
             time.sleep(1)
         os._exit(1)
 
@@ -62,7 +75,7 @@ def job(snakemake):
 
     What went wrong is said last, in one sentence that names the log: bad input without a traceback, anything else after it.
     """
-    end_with_parent()
+    end_with_run()
     limit_threads(snakemake.threads)
     log = Path(str(snakemake.log))
     log.parent.mkdir(parents=True, exist_ok=True)

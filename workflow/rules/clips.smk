@@ -1,6 +1,8 @@
 # Reads:  results/videos/{dataset}/{shard}/manifest.csv and the videos it names
 # Writes: results/clips/{dataset}/{shard}/frames.npy, masks.npy, clips.parquet, rejected.parquet, and both tables of the whole data set
 # Why:    videos are decoded once, into one uniform store, their masks with them; what cannot be used is a row with its reason.
+#         Whether enough of it is usable is to be known before long work, so decoding and this check go first. No other stage waits for
+#         the check by an input whose age does not count: where the check must run, Snakemake compares no parameters of jobs after it.
 rule decode_clips:
     input:
         manifest="results/videos/{dataset}/{shard}/manifest.csv",
@@ -13,11 +15,12 @@ rule decode_clips:
         "results/logs/decode_clips/{dataset}/{shard}.log",
     benchmark:
         "results/benchmarks/decode_clips/{dataset}/{shard}.tsv"
+    priority: 90
     conda:
         "../../envs/video.yaml"
     resources:
         mem_mb=growing(8000),
-        runtime=growing(4 * 60),
+        runtime=growing(60 + int(config["shard_size"] * config["clip"]["decoding_seconds"] / 60)),  # however hostile the videos are
     params:
         clip={k: v for k, v in config["clip"].items() if k != "max_rejected"},
         frame_folder_fps=lambda w: config["datasets"][w.dataset].get("frame_folder_fps", 24),
@@ -39,6 +42,7 @@ rule collect_clips:
         "results/logs/collect_clips/{dataset}.log",
     benchmark:
         "results/benchmarks/collect_clips/{dataset}.tsv"
+    priority: 100
     conda:
         "../../envs/video.yaml"
     params:

@@ -153,10 +153,11 @@ def network_plugin(model):
 def weights_file(entry):
     """The file of a network's weights, if it has one, or the folder of a training's declared checkpoints.
 
-    A file with a checksum cannot change: its time stamp says nothing.
+    A file with a checksum cannot change: its time stamp says nothing. That of a file made here counts all the same: where the job
+    that makes it must run, Snakemake compares no parameters of jobs after it.
     """
     path = checkpoint_folder(entry["weights"]) or entry["weights"]
-    return given(ancient(path) if path and entry["sha256"] else path)
+    return given(ancient(path) if path and entry["sha256"] and not is_made_here(path) else path)
 
 
 def weights_of(model):
@@ -342,16 +343,28 @@ def jobs():
 
 
 def stored():
-    """What grows with the clips of the analyses: kind -> files. A stylized store is as large as that of the clips it is painted from.
+    """What the analyses store that is large: kind -> files and folders. A stylized store is as large as that of the clips it shows.
 
     No inputs, as nothing is worth making again to be weighed.
     """
-    names = analysed_datasets()
-    clips = [file for dataset in names for file in of_shards(store_of("original"), dataset)]
-    dumps = [file for dataset, model in analysed_pairs() for file in of_shards(DUMPS, dataset, model=model)]
-    flows = [file for dataset, model in analysed_pairs() for file in flows_of_shards(model, dataset)]
-    kinds = {"clips": clips, "stylized clips": clips * len(used_styles(config))}
-    return kinds | {"optical flow": list(dict.fromkeys(flows)), "feature dumps": dumps}
+
+    def of(datasets, pattern):
+        return [file for dataset in datasets for file in of_shards(pattern, dataset)]
+
+    names, masked = analysed_datasets(), masked_datasets()
+    clips = of(names, store_of("original"))
+    kinds = {
+        "rendered videos": of([name for name in names if name in RENDERED], "results/videos/{dataset}/{shard}/videos"),
+        "clips": clips,
+        "masks": of([name for name in names if name in masked], "results/clips/{dataset}/{shard}/masks.npy"),
+        "stylized clips": clips * len(used_styles(config)),
+        "examples": of(names, EXAMPLES),
+        "optical flow": unique(file for dataset, model in analysed_pairs() for file in flows_of_shards(model, dataset)),
+        "checkpoints": expand("results/checkpoints/{model}", model=TRAINED),
+        "feature dumps": [file for dataset, model in analysed_pairs() for file in of_shards(DUMPS, dataset, model=model)],
+        "score draws": analysed("results/scores/{metric}/{dataset}/{model}.draws.parquet"),
+    }
+    return {kind: files for kind, files in kinds.items() if files}
 
 
 def shown_to(dataset):

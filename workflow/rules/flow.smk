@@ -4,7 +4,6 @@
 #         clip has one flow; only what a network of the experiment reads is estimated; where the truth is known, so is the error.
 rule estimate_flow:
     input:
-        checked=ancient("results/clips/{dataset}/clips.parquet"),  # enough of the data set is usable
         frames="results/clips/{dataset}/{shard}/frames.npy",
         clips="results/clips/{dataset}/{shard}/clips.parquet",
         weights=given(config["flow"]["weights"]),

@@ -4,7 +4,6 @@
 #         the unstylized clips stand apart, because only networks that are to name classes see them all.
 rule list_variants:
     input:
-        checked=ancient("results/clips/{dataset}/clips.parquet"),  # enough of the data set is usable
         clips="results/clips/{dataset}/{shard}/clips.parquet",
     output:
         variants="results/variants/{dataset}/{shard}.parquet",

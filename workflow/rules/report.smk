@@ -101,6 +101,7 @@ rule write_report:
         quality=expand("results/stylized/{dataset}/quality.parquet", dataset=analysed_datasets()),
         clips=expand("results/clips/{dataset}/clips.parquet", dataset=analysed_datasets()),
         rejected=expand("results/clips/{dataset}/rejected.parquet", dataset=analysed_datasets()),
+        checked=expand("results/clips/{dataset}/clips.parquet", dataset=used_datasets(config)),  # also what is only learned from
         models=expand("results/models/{model}.parquet", model=used_models(config)),
         published="results/reports/{experiment}/published.parquet" if PUBLISHED else [],
         flow=expand("results/flow/{dataset}/errors.parquet", dataset=flow_checked()),

@@ -11,7 +11,6 @@ STYLE = f"results/styles/{OF_STYLE}"
 
 rule paint_keyframes:
     input:
-        checked=ancient(lambda w: keyframe_clips(w, "results/clips/{dataset}/clips.parquet")),
         frames=lambda w: keyframe_clips(w, "results/clips/{dataset}/{shard}/frames.npy"),
         clips=lambda w: keyframe_clips(w, "results/clips/{dataset}/{shard}/clips.parquet"),
     output:
@@ -92,7 +91,6 @@ rule import_style:
 
 rule stylize_clips:
     input:
-        checked=ancient("results/clips/{dataset}/clips.parquet"),  # enough of the data set is usable
         frames="results/clips/{dataset}/{shard}/frames.npy",
         weights=f"{STYLE}/generator.safetensors",
     output:
@@ -118,7 +116,6 @@ rule stylize_clips:
 
 rule apply_style:
     input:
-        checked=ancient("results/clips/{dataset}/clips.parquet"),  # enough of the data set is usable
         frames="results/clips/{dataset}/{shard}/frames.npy",
     output:
         frames=kept("results/stylized/{dataset}/{style}/{shard}/frames.npy"),

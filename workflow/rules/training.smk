@@ -4,7 +4,6 @@
 # Why:    what a network was trained on decides what it encodes; a network trained here is probed like any other.
 rule train_model:
     input:
-        checked=lambda w: ancient(f"results/clips/{trained_on(w.model)}/clips.parquet"),  # enough of the data set is usable
         clips=lambda w: of_shards("results/clips/{dataset}/{shard}/clips.parquet", trained_on(w.model)),
         stores=lambda w: of_shards("results/clips/{dataset}/{shard}/frames.npy", trained_on(w.model)),
         masks=lambda w: of_shards("results/clips/{dataset}/{shard}/masks.npy", trained_on(w.model)) if learns_masks(w.model) else [],

@@ -32,6 +32,7 @@ rule list_videos:
         "results/benchmarks/list_videos/{dataset}/{shard}.tsv"
     wildcard_constraints:
         dataset=one_of(ROWS),
+    priority: 90  # as decoding, which waits for it
     conda:
         "../../envs/video.yaml"
     params:
