@@ -177,6 +177,8 @@ class VideoFile:
         for stamp in self.stamps_of(capture, self.seek(capture, times[0]) if seek else None):
             while len(shown) < len(times) and times[len(shown)] + SLACK < stamp:
                 shown.append(last)
+            if last not in shown[-1:]:  # how many are held must not rest on the frame rate that a file claims
+                pictures.pop(last, None)
             if len(shown) == len(times):
                 return shown, pictures
             if keep(stamp, times[len(shown)]):
