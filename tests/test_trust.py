@@ -15,6 +15,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -33,6 +34,7 @@ from workflow.parts.mask_reading import array_of
 from workflow.parts.video_reading import Unusable, open_video
 from workflow.parts.weights import read_state
 from workflow.scripts.decode_clips import decode_clips
+from workflow.scripts.dump_features import open_stores
 
 FORBIDDEN = {  # calls, by the last two parts of their name, that run or unpack what they are given
     *("eval", "exec", "compile", "__import__", "os.system", "os.popen", "yaml.load", "yaml.unsafe_load", "yaml.full_load"),
@@ -122,6 +124,21 @@ def test_arrays_of_objects_are_refused_and_never_run(tmp_path, monkeypatch):
     with pytest.raises(Unusable, match=r"masks cannot be read: masks\.npz"):
         array_of(Path("masks.npz"), video)
     assert not Path("pwned").exists()
+
+
+def test_stores_of_other_clips_are_refused(tmp_path):
+    clips, sound = pd.DataFrame({"n_frames": [8] * 4}), np.zeros((4, 8, 6, 5, 3), np.uint8)
+    np.save(tmp_path / "sound.npy", sound)
+    wrong = [sound[:3], sound[:, :7], sound[..., :2], sound[..., 0], sound.astype(float), sound[:, :, :5], sound[0, 0, 0, 0, 0]]
+    for store in wrong:
+        np.save(tmp_path / "frames.npy", store)
+        with pytest.raises(BadInput, match=rf"frames\.npy holds {store.dtype} \[.*\], .* = \[4, 8, 6, 5, 3\] is needed; delete it"):
+            open_stores({"original": tmp_path / "sound.npy", "oil": tmp_path / "frames.npy"}, clips)
+        if store.shape[2:3] != (5,):  # the first store alone tells how large the clips are
+            with pytest.raises(BadInput, match=r"frames\.npy holds .* is needed; delete it"):
+                open_stores({"original": tmp_path / "frames.npy"}, clips)
+    np.save(tmp_path / "frames.npy", sound[:0])
+    assert open_stores({"original": tmp_path / "frames.npy"}, clips[:0])["original"].shape == (0, 8, 6, 5, 3)
 
 
 def test_archives_that_unpack_to_more_than_they_may_are_not_unpacked(tmp_path):
@@ -311,6 +328,7 @@ import json, os, re, sys
 from pathlib import Path
 os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] = str(1 << 26)  # as the Snakefile sets it
 from workflow.scripts.decode_clips import decode_clips
+from workflow.scripts.dump_features import open_stores
 def most():
     return int(re.search(r"VmHWM:\\s+([0-9]+)", Path("/proc/self/status").read_text())[1])
 before = most()
