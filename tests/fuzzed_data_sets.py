@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import os
+import struct
+import zipfile
 from functools import cache
 from pathlib import Path
 
@@ -31,9 +33,8 @@ def video_bytes():
 
 def data_set_case(rng, folder):
     """A hostile data set: read as while parsing, listed and decoded as by their rules."""
-    options = choice(rng, [manifest, manifest, files, kinetics, activitynet, diving, something, sequences, sequences, boxes])(
-        rng, folder
-    )
+    kinds = [manifest, manifest, files, kinetics, activitynet, diving, something, sequences, sequences, boxes, archives, archives]
+    options = choice(rng, kinds)(rng, folder)
     rows = read_dataset("set", options)
     fingerprint(rows)
     rows = rows[:12]
@@ -198,6 +199,8 @@ def sequences(rng, folder):
         options["file"] = str(folder / "train.txt")
     if rng.random() < 0.2:
         options["split"] = choice(rng, TEXTS)
+    if rng.random() < 0.2:
+        choice(rng, [make_folder, make_link, make_pipe])(folder / "Annotations" / NAMES[0] / "00004.png")
     if rng.random() < 0.1:
         os.rename(folder / "JPEGImages", folder / choice(rng, ["x", "Annotations2"]))
     return {"annotations": options}
@@ -217,3 +220,35 @@ def boxes(rng, folder):
         with (folder / "annotations.csv").open("a") as file:
             file.write(f'/b/00001.png,"{odd}"\n')
     return {"annotations": {"format": "moca", "root": str(folder)}}
+
+
+def archives(rng, folder):
+    """Options of a manifest of videos whose masks are archives of arrays, some of them spoiled."""
+    put_videos(folder)
+    for name in NAMES:
+        sound = archive(np.lib.format.header_data_from_array_1_0(np.zeros((25, 32, 32), bool)))
+        (folder / "videos" / f"{name}.npz").write_bytes(choice(rng, [sound] * 3 + [damaged(rng, sound), odd_archive(rng)]))
+    lines = ["video,start_s,end_s,label,split,masks", *(f"{name}.mp4,,,,,{name}.npz" for name in NAMES)]
+    (folder / "set.csv").write_text("\n".join(lines))
+    return {"manifest": str(folder / "set.csv"), "root": str(folder / "videos")}
+
+
+def archive(header, name="mask.npy", data=bytes(25 * 32 * 32)):
+    """The bytes of an .npz of one array: its header, a mapping or its text, and its data."""
+    text = header if isinstance(header, str) else f"{header}\n"
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr(name, b"\x93NUMPY\x01\0" + struct.pack("<H", len(text)) + text.encode("latin1") + data)
+    return file.getvalue()
+
+
+def odd_archive(rng):
+    """As `archive`, with another shape, kind, name or size, or with a header that is cut off."""
+    shapes = [(25, 32, 32), (25, 32, 33), (24, 32, 32), (2**40, 32, 32), (2**99, 1, 1), (1 << 27, 0, 0), (-1, 32, 32), (25600,), ()]
+    shape, kind = (
+        choice(rng, [*shapes, (1.5, 2), None, "x"]),
+        choice(rng, ["|b1", "|u1", "<f8", "|O", "|S1", "|V0", "<c8", "<M8[s]", 3]),
+    )
+    text = f"{{'descr': {kind!r}, 'fortran_order': {choice(rng, [False, True, 1])}, 'shape': {shape!r}}}\n"
+    text = text[: rng.integers(len(text))] if rng.random() < 0.2 else text
+    return archive(text, choice(rng, ["mask.npy"] * 4 + ["mask", "../mask.npy"]), bytes(choice(rng, [25600] * 4 + [0, 10, 10**8])))

@@ -9,15 +9,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-import torch
 
 from tests.damage import choice, damaged
 from tests.dumped_features import planted_dump
-from workflow.lib.arrays import open_frames
 from workflow.lib.features import read_about, read_keys, read_layer
 from workflow.lib.plugins import load_plugin
 from workflow.lib.tables import TABLES, concat_tables, read_table, write_table
-from workflow.parts.shown_clips import ShownClips
+from workflow.scripts.dump_features import open_stores
 from workflow.scripts.score_features import score_features
 
 SETTINGS = {"lambda": 0.5, "draws": 20, "confidence": 0.95, "permutations": 0, "subsets": 0, "truncate": False}
@@ -38,7 +36,7 @@ def sound(what):
         planted_dump(folder)
         return (folder / "000.parquet").read_bytes()
     store = io.BytesIO()
-    np.save(store, np.arange(4 * 2 * 8 * 8 * 3, dtype=np.uint8).reshape(4, 2, 8, 8, 3))
+    np.save(store, np.arange(4 * 8 * 6 * 6 * 3, dtype=np.uint8).reshape(4, 8, 6, 6, 3))
     return store.getvalue()
 
 
@@ -113,41 +111,29 @@ def features_case(rng, folder):
 
 
 def store_case(rng, folder):
-    """A clip store, read as for a network."""
+    """A clip store beside a sound one, opened as for a feature dump."""
     path, data = folder / "frames.npy", sound("store")
     way = rng.integers(5)
     if way == 0:
-        out = io.BytesIO()
-        odd = choice(
-            rng,
-            [
-                np.array([{}, 1], object),
-                np.zeros((4, 2, 8, 8)),
-                np.zeros((4, 2, 8, 8, 3)),
-                np.zeros((3, 2, 8, 8, 3), np.uint8),
-                np.zeros((4, 1, 8, 8, 3), np.uint8),
-                np.zeros(3, np.uint8),
-                np.zeros((), np.uint8),
-                np.zeros((0, 2, 8, 8, 3), np.uint8),
-            ],
+        shape = choice(
+            rng, [(4, 8, 6, 6, 3), (3, 8, 6, 6, 3), (4, 7, 6, 6, 3), (4, 8, 6, 6), (4, 8, 6, 6, 4), (3,), (), (0, 8, 6, 6, 3)]
         )
-        np.save(out, odd)
+        out = io.BytesIO()
+        np.save(out, choice(rng, [np.zeros(shape, np.uint8), np.zeros(shape), np.array([{}, 1], object)]))
         data = out.getvalue()
     elif way == 1:
         data = pickle.dumps([1, 2])
     elif way == 2:
-        data = data.replace(
-            b"(4, 2, 8, 8, 3)", choice(rng, [b"(9, 2, 8, 8, 3)", b"(-1,2, 8, 8, 3)", b"(2**99, 8, 8,3)", b"(4, 2, 8, 8, 2)"])
-        )
+        shapes = [b"(9, 8, 6, 6, 3)", b"(-1,8, 6, 6, 3)", b"(2**99, 6, 6,3)", b"(4, 8, 6, 6, 2)", b"(4, 8, 4, 9, 3)"]
+        data = data.replace(b"(4, 8, 6, 6, 3)", choice(rng, shapes))
     else:
         data = damaged(rng, data)
     path.write_bytes(data)
+    (folder / "sound.npy").write_bytes(sound("store"))
     try:
-        clips = pd.DataFrame(CLIPS)
-        variants = clips[["clip"]].assign(style="oil", crop=None)
-        seen = ShownClips(variants, clips, {"oil": open_frames(path)}, [[np.arange(2)]] * 4, ["frames"], {}, [None] * 4)
-        shown = seen.of_pathway(0, range(4))
+        stores = open_stores({"original": path, "oil": folder / "sound.npy"}, pd.DataFrame(CLIPS))
     finally:
         assert not Path("pwned").exists()
-    assert shown.dtype == torch.uint8 and shown.shape[:2] == (4, 2) and shown.shape[4] == 3
+    for store in stores.values():
+        assert np.stack([store[clip][[7, 0]] for clip in range(4)]).shape == (4, 2, 6, 6, 3) and store.dtype == np.uint8
     return "done", ""

@@ -115,13 +115,14 @@ def renamed(rng, folder):
             b"",
             b"\0" * 5000,
             b"#EXTM3U\nhttp://127.0.0.1:9/x.ts\n",
+            b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nsound.mp4\n",
             b"ffconcat version 1.0\nfile /etc/passwd\n",
             b"<svg/>",
             b"RIFF\xff\xff\xff\xffAVI LIST",
             b"\x1aE\xdf\xa3" + b"\xff" * 99,
         ],
     )
-    name = choice(rng, ["a.mp4", "a.mkv", "a.avi", "a.gif", "a.mpg", "a.ts", "%05d.mp4", "a:b.mp4", "-i.mp4"])
+    name = choice(rng, ["a.mp4", "a.mkv", "a.avi", "a.gif", "a.mpg", "a.ts", "a.m3u8", "%05d.mp4", "a:b.mp4", "-i.mp4"])
     (folder / name).write_bytes(data)
     return folder / name
 

@@ -218,6 +218,23 @@ def test_long_videos_are_not_read_through(tmp_path, monkeypatch, start, end, cha
     assert len(grabbed) <= most
 
 
+@pytest.mark.parametrize(
+    "name", ["a.mp4", "a.mov", "a.m4v", "a.3gp", "a.mkv", "a.webm", "a.avi", "a.flv", "a.wmv", "a.mpg", "a.ts", "a.mts"]
+)
+def test_kinds_of_files(tmp_path, name):
+    codec = {".webm": "VP80", ".flv": "FLV1", ".wmv": "WMV2", ".mpg": "mpg1"}.get(name[1:], "mp4v")
+    (clip,), _, _ = decode(made.write_video(tmp_path / name, 40, codec=codec))
+    assert np.diff(made.numbers_of(clip)).tolist() == [2] * 7
+
+
+@pytest.mark.parametrize("sizes", [(64, 200), (200, 64)])
+def test_frames_that_change_their_size(tmp_path, sizes):
+    frames = [made.numbered(number, (sizes[number >= 12],) * 2) for number in range(24)]
+    (tmp_path / "v.mjpeg").write_bytes(b"".join(cv2.imencode(".jpg", frame)[1].tobytes() for frame in frames))
+    (clip,), (row,), _ = decode(tmp_path / "v.mjpeg")
+    assert made.numbers_of(clip) == shown_at(np.arange(24) / 25, times_of(row))
+
+
 @pytest.mark.parametrize("name", ["ein Läufer ü.mp4", "日本 語.mp4", "a:b %03d.mp4"])
 def test_names(tmp_path, name, plain):
     (tmp_path / "a b").mkdir()

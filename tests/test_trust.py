@@ -16,6 +16,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -33,6 +34,8 @@ from workflow.parts import video_reading
 from workflow.parts.mask_reading import array_of
 from workflow.parts.video_reading import Unusable, open_video
 from workflow.parts.weights import read_state
+from workflow.scripts.decode_clips import decode_clips
+from workflow.scripts.dump_features import open_stores
 
 FORBIDDEN = {  # calls, by the last two parts of their name, that run or unpack what they are given
     *("eval", "exec", "compile", "__import__", "os.system", "os.popen", "yaml.load", "yaml.unsafe_load", "yaml.full_load"),
@@ -124,6 +127,21 @@ def test_arrays_of_objects_are_refused_and_never_run(tmp_path, monkeypatch):
     assert not Path("pwned").exists()
 
 
+def test_stores_of_other_clips_are_refused(tmp_path):
+    clips, sound = pd.DataFrame({"n_frames": [8] * 4}), np.zeros((4, 8, 6, 5, 3), np.uint8)
+    np.save(tmp_path / "sound.npy", sound)
+    wrong = [sound[:3], sound[:, :7], sound[..., :2], sound[..., 0], sound.astype(float), sound[:, :, :5], sound[0, 0, 0, 0, 0]]
+    for store in wrong:
+        np.save(tmp_path / "frames.npy", store)
+        with pytest.raises(BadInput, match=rf"frames\.npy holds {store.dtype} \[.*\], .* = \[4, 8, 6, 5, 3\] is needed; delete it"):
+            open_stores({"original": tmp_path / "sound.npy", "oil": tmp_path / "frames.npy"}, clips)
+        if store.shape[2:3] != (5,):  # the first store alone tells how large the clips are
+            with pytest.raises(BadInput, match=r"frames\.npy holds .* is needed; delete it"):
+                open_stores({"original": tmp_path / "frames.npy"}, clips)
+    np.save(tmp_path / "frames.npy", sound[:0])
+    assert open_stores({"original": tmp_path / "frames.npy"}, clips[:0])["original"].shape == (0, 8, 6, 5, 3)
+
+
 def test_archives_that_unpack_to_more_than_they_may_are_not_unpacked(tmp_path):
     with zipfile.ZipFile(tmp_path / "net.pth", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("net/data.pkl", bytes(50_000_000))
@@ -131,8 +149,35 @@ def test_archives_that_unpack_to_more_than_they_may_are_not_unpacked(tmp_path):
         read_state(tmp_path / "net.pth")
     np.savez_compressed(tmp_path / "masks.npz", mask=np.zeros((5, 3000, 3000), np.uint8))
     video = open_video(made.write_video(tmp_path / "v.mp4", 5), lambda picture: picture, 24)
-    with pytest.raises(Unusable, match=r"masks\.npz unpacks to 45000128 bytes"):
+    with pytest.raises(Unusable, match=r"masks\.npz unpacks to 45000128 bytes, 167936 are read at most"):
         array_of(tmp_path / "masks.npz", video)
+    with zipfile.ZipFile(tmp_path / "two.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, side in (("mask.npy", 64), ("mask", 3000)):  # numpy reads the second one for `mask`
+            with archive.open(name, "w") as file:
+                np.lib.format.write_array(file, np.zeros((5, side, side), np.uint8))
+    assert array_of(tmp_path / "two.npz", video).shape == (5, 64, 64)
+
+
+SHAPES = [
+    "(5, 64",
+    "(1099511627776, 64, 64), }",
+    f"({2**99}, 64, 64), }}",
+    "(True, 64, 64), }",
+    "[], []:1}",
+]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_masks_whose_header_lies_cost_their_own_row_alone(tmp_path, shape):
+    header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}".encode()
+    with zipfile.ZipFile(tmp_path / "masks.npz", "w") as archive:
+        archive.writestr("mask.npy", b"\x93NUMPY\x01\0" + struct.pack("<H", len(header)) + header + bytes(5 * 64 * 64))
+    plain = {"video": "plain", "path": str(made.write_video(tmp_path / "v.mp4", 20)), "masks": ""}
+    plain |= dict.fromkeys(("start_s", "end_s", "label", "split"), "")
+    hostile = plain | {"video": "hostile", "masks": str(tmp_path / "masks.npz")}
+    accepted, rejected = decode_clips([hostile, plain], CLIP, 25, lambda clip: None, lambda mask: None)
+    assert [row["video"] for row in accepted] == ["plain"]
+    assert [row["reason"].partition(":")[0] for row in rejected] == ["masks cannot be read"]
 
 
 NAMES = ["..", ".", "a/b", "../a", "/etc", "a\\b", "a b", "a\n", "a\0", "-rf", "$(touch x)", "`x`", "a;b", "", ".hidden", "ä"]
@@ -231,18 +276,21 @@ def test_what_is_no_file_is_rejected_without_waiting(tmp_path, kind):
         "ffconcat version 1.0\nfile sound.mp4\n",
         "ffconcat version 1.0\nfile {url}\n",
         "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{url}\n#EXT-X-ENDLIST\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nsound.ts\n#EXT-X-ENDLIST\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nsound.ts\n",
         "RTSPtextRTSP://127.0.0.1:{port}/a\n",
         "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video {port} RTP/AVP 96\na=rtpmap:96 H264/90000\n",
     ],
-    ids=["list of files", "list of addresses", "playlist", "redirection", "session"],
+    ids=["list of files", "list of addresses", "playlist", "playlist of files", "playlist without end", "redirection", "session"],
 )
 def test_what_lists_other_videos_is_none(tmp_path, name, text):
-    made.write_video(tmp_path / "sound.mp4", 40)
+    for sound in ("sound.mp4", "sound.ts"):
+        assert len(decode(made.write_video(tmp_path / sound, 40))[0]) == 1
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
         port = server.getsockname()[1]
         (tmp_path / name).write_text(text.format(url=f"http://127.0.0.1:{port}/x.ts", port=port))
-        assert reason(tmp_path / name) in ("a list of files, no video", "cannot be decoded")
+        assert reason(tmp_path / name) == "cannot be decoded"
         with pytest.raises(BlockingIOError):  # nobody has called
             server.accept()
 
@@ -284,17 +332,31 @@ def png(path, side):
 
 
 BOUNDED = """
-import json, os, resource, sys
+import json, os, re, sys
+from pathlib import Path
 os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] = str(1 << 26)  # as the Snakefile sets it
 from workflow.scripts.decode_clips import decode_clips
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+from workflow.scripts.dump_features import open_stores
+def most():
+    return int(re.search(r"VmHWM:\\s+([0-9]+)", Path("/proc/self/status").read_text())[1])
+before = most()
 row = {"video": "v", "path": sys.argv[1], "start_s": "", "end_s": "", "label": "", "split": ""}
-accepted, rejected = decode_clips([row], json.loads(sys.argv[2]), 25, lambda clip: None)
-print(json.dumps([len(accepted), rejected, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before]))
+row |= {"masks": path for path in sys.argv[3:]}
+accepted, rejected = decode_clips([row], json.loads(sys.argv[2]), 25, lambda clip: None, lambda mask: None)
+print(json.dumps([len(accepted), rejected, most() - before]))
 """
 
 
-@pytest.mark.parametrize("kind", ["pictures", "large", "video", "claimed", "thin"])
+def bounded(path, side, *masks):
+    """(clips, rejected rows, kilobytes taken) of a video that is cut to `side` pixels, in a process of its own."""
+    clip = json.dumps(CLIP | {"short_side": side, "crop": [side, side]})
+    command = [sys.executable, "-c", BOUNDED, path, clip, *masks]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("kind", ["pictures", "large", "video", "claimed", "thin", "dense"])
 def test_huge_frames_take_little_memory(tmp_path, kind):
     path = tmp_path / "v"
     if kind == "pictures":  # 16384 x 16384 pixels, 805 MB once decoded
@@ -311,6 +373,8 @@ def test_huge_frames_take_little_memory(tmp_path, kind):
         path.mkdir()
         for number in range(25):
             cv2.imwrite(str(path / f"{number:02d}.png"), np.zeros((1, 60000), np.uint8))
+    elif kind == "dense":  # 800 frames in 27 minutes, but all within a second about the clip; scaled, they would take 3.5 GB
+        path = made.set_durations(made.write_video(tmp_path / "v.mp4", 800), [800, *[0.001] * 798, 800])
     else:
         path = tmp_path / "v.avi"
         side = 8400 if kind == "video" else 64
@@ -324,16 +388,43 @@ def test_huge_frames_take_little_memory(tmp_path, kind):
                 at = data.index(tag) + offset
                 data[at : at + 8] = struct.pack("<II", 60000, 60000)
             path.write_bytes(data)
-    clip = json.dumps(CLIP | {"short_side": 1200, "crop": [1200, 1200]})
-    done = subprocess.run([sys.executable, "-c", BOUNDED, path, clip], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    accepted, rejected, kilobytes = json.loads(done.stdout.splitlines()[-1])
+    accepted, rejected, kilobytes = bounded(path, 1200)
     reasons = {"pictures": "cannot be decoded: pixels <= CV_IO_MAX_IMAGE_PIXELS", "video": "frames too large: 8400 x 8400 pixels"}
     reasons |= {
         "thin": "frames too large: 72000000 x 1200 pixels",
         "large": "",
+        "dense": "",
         "claimed": "",
     }  # the frames claim less than the header
     assert [row["reason"][: len(reasons[kind])] for row in rejected] == [reasons[kind]] * (1 - accepted)
-    assert accepted == (kind == "large")
+    assert accepted == (kind in ("large", "dense"))
     assert kilobytes < 500_000
+
+
+@pytest.mark.parametrize("shape", [(25, 4096, 4096), (1 << 22, 0, 0)])
+def test_huge_masks_take_little_memory(tmp_path, shape):
+    frames, masks = tmp_path / "frames", tmp_path / "m.npz"
+    frames.mkdir()
+    png(frames / "00.png", 4096)
+    for number in range(1, 25):
+        os.link(frames / "00.png", frames / f"{number:02d}.png")
+    with zipfile.ZipFile(masks, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive, archive.open("mask.npy", "w") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
+        for _ in range(25):  # 1.7 GB, or none in masks that are many
+            file.write(bytes(4 * shape[1] * shape[2]))
+    accepted, (rejected,), kilobytes = bounded(frames, 64, masks)
+    reasons = ["masks too large: m.npz unpacks to 1677721728 bytes, 1073741824 are read at most"]
+    reasons += ["masks and frames differ in number: 4194304 masks came for 25 frames"]
+    assert rejected["reason"] == reasons[shape[1] == 0]
+    assert kilobytes < 500_000
+
+
+def test_a_pipe_among_the_masks_is_no_mask(tmp_path):
+    for folder in ("frames", "masks"):
+        (tmp_path / folder).mkdir()
+        for number in range(20):
+            cv2.imwrite(str(tmp_path / folder / f"{number}.png"), made.numbered(number))
+    (tmp_path / "masks/10.png").unlink()
+    os.mkfifo(tmp_path / "masks/10.png")
+    _, (rejected,), _ = bounded(tmp_path / "frames", 32, tmp_path / "masks")
+    assert rejected["reason"] == "masks and frames differ in number: 19 masks came for 20 frames"

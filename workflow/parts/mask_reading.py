@@ -8,7 +8,6 @@ import csv
 import math
 import re
 import zipfile
-import zlib
 from functools import cache, partial
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from workflow.lib.arrays import UNANNOTATED
 from workflow.parts.video_reading import Unusable, fit, natural
 
 DIFFER = "masks and frames differ"
+MOST_BYTES = 1 << 30  # of an .npz's masks, which are held at once; a thousand of 1280 x 720 pixels
 
 
 def read_masks(path, video, times, clip, complete):
@@ -29,9 +29,10 @@ def read_masks(path, video, times, clip, complete):
     masks = np.full((*times.shape, *clip["crop"]), UNANNOTATED, np.uint8)
     if not path:
         return masks
-    own, size = masks_of(Path(path), video, complete), video.frame_size()
-    shown = np.reshape(video.shown(times.ravel().tolist()), times.shape)
-    for frame in own.keys() & set(shown.ravel().tolist()):
+    shown, size = np.reshape(video.shown(times.ravel().tolist()), times.shape), video.frame_size()
+    wanted = set(shown.ravel().tolist())
+    own = masks_of(Path(path), video, wanted, complete)
+    for frame in own.keys() & wanted:
         mask = own[frame]()
         if mask.shape != size:
             which = "a mask of {} x {} pixels came, its frame has {} x {}".format(*mask.shape, *size)
@@ -46,31 +47,41 @@ def fit_mask(mask, short_side, crop):
     return (fit(grey, short_side, crop)[..., 0] >= 128).astype(np.uint8)
 
 
-def masks_of(path, video, complete):
-    """{frame index: function giving its mask, bool [height, width]} of all masks there are at `path`; raises Unusable."""
+def masks_of(path, video, wanted, complete):
+    """{frame index: function giving its mask, bool [height, width]} of the masks at `path`, or of `wanted`; raises Unusable."""
+    if path.suffix == ".npz" and path.is_file():
+        masks = array_of(path, video)
+        check_number(len(masks), video)
+        return {frame: partial(np.greater, masks[frame], 0) for frame in wanted}
     if path.suffix == ".csv":
         own = boxes_of(path, video)
-    elif path.suffix == ".npz" and path.is_file():
-        own = dict(enumerate(partial(np.greater, mask, 0) for mask in array_of(path, video)))
     elif path.is_dir():
         own = pictures_of(path, video)
     else:
         raise Unusable("masks missing")
-    by_order = path.suffix == ".npz" or (path.is_dir() and video.names is None)  # nothing but their number ties these to frames
-    if len(own) != video.n_frames and (complete or by_order):
-        raise Unusable(f"{DIFFER} in number: {len(own)} masks came for {video.n_frames} frames")
+    if complete or (path.is_dir() and video.names is None):  # nothing but their number ties these to frames
+        check_number(len(own), video)
     return own
+
+
+def check_number(n, video):
+    """Raise Unusable unless a video has as many frames as there are masks."""
+    if n != video.n_frames:
+        raise Unusable(f"{DIFFER} in number: {n} masks came for {video.n_frames} frames")
 
 
 def array_of(path, video):
     """The array `mask` [frame, height, width] of an .npz; raises Unusable, also where it would unpack to more than masks."""
+    most = min(8 * video.n_frames * math.prod(video.frame_size()) + 4096, MOST_BYTES)  # float64 and a header
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(path) as archive, archive.open("mask.npy") as file:
             held = archive.getinfo("mask.npy").file_size
-        if held > 8 * video.n_frames * math.prod(video.frame_size()) + 4096:  # float64 and a header
-            raise Unusable(f"{DIFFER} in size: {path.name} unpacks to {held} bytes")
-        masks = np.load(path, allow_pickle=False)["mask"]
-    except (KeyError, ValueError, OSError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+            if held > most:
+                raise Unusable(f"masks too large: {path.name} unpacks to {held} bytes, {most} are read at most")
+            masks = np.lib.format.read_array(file, allow_pickle=False)
+    except Unusable:
+        raise
+    except Exception as error:  # numpy reads the header as Python, which fails in many ways
         raise Unusable(f"masks cannot be read: {path.name}") from error
     if masks.ndim != 3 or masks.dtype.kind not in "biuf":
         raise Unusable(
@@ -81,7 +92,8 @@ def array_of(path, video):
 
 def pictures_of(folder, video):
     """As `masks_of`, for a folder of PNGs: those of a frame folder have the names of their frames, others come in order."""
-    files = sorted((p for p in folder.iterdir() if p.suffix.lower() == ".png" and not p.name.startswith(".")), key=natural)
+    files = [p for p in folder.iterdir() if p.suffix.lower() == ".png" and not p.name.startswith(".") and p.is_file()]
+    files.sort(key=natural)
     if video.names is None:
         return {frame: partial(read_picture, file) for frame, file in enumerate(files)}
     index = {name: frame for frame, name in enumerate(video.names)}

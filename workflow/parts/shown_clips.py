@@ -3,16 +3,7 @@
 import numpy as np
 import torch
 
-from workflow.lib.errors import BadInput
 from workflow.parts.augmentation import cropped
-
-
-def check_store(style, store, n_clips, n_frames):
-    """Raise BadInput for a store that is not uint8 [clip, frame, height, width, rgb] of `n_clips` clips, `n_frames` or longer."""
-    rgb = store.dtype == np.uint8 and store.ndim == 5 and store.shape[4] == 3
-    if not rgb or store.shape[0] != n_clips or store.shape[1] < n_frames:
-        came, wanted = f"{store.dtype} {list(store.shape)}", f"uint8 [{n_clips}, at least {n_frames}, height, width, 3]"
-        raise BadInput(f"clips in style {style}: {came} came, {wanted} was needed; delete their frames.npy, and it is made anew")
 
 
 class ShownClips:
@@ -20,13 +11,9 @@ class ShownClips:
 
     variants, clips: rows of these tables; stores: style -> clip store; shown: per variant, the clip frames of every pathway;
     reads: what every pathway is shown; flows: FlowPictures by the name of the flow; jitters: per variant, that of its flow.
-    Raises BadInput for a store that holds other clips.
     """
 
     def __init__(self, variants, clips, stores, shown, reads, flows, jitters):
-        n_frames = 1 + max((int(np.max(frames)) for row in shown for frames in row), default=-1)
-        for style, store in stores.items():
-            check_store(style, store, len(clips), n_frames)
         row_of = {clip: row for row, clip in enumerate(clips["clip"])}
         self.stores, self.shown, self.reads, self.flows, self.jitters = stores, shown, reads, flows, jitters
         self.looks = [(v.style, row_of[v.clip], v.crop) for v in variants[["style", "clip", "crop"]].itertuples()]

@@ -21,10 +21,12 @@ from workflow.lib.manifest import IMAGES
 SLACK = 0.001  # s; Matroska rounds time stamps to milliseconds
 SEEK_FROM = 10.0  # s; below, reading from the beginning costs little
 SEEK_BEFORE = 2.0  # s; the frames right after a seek may rest on ones that were not read
-MOST_PIXELS = 1 << 26  # of a frame; twice those of 8K film
+MOST_PIXELS = 1 << 26  # of a frame; twice those of 8K film; OpenCV scales all frames to the first one's size
 MOST_FRAMES = 10_000_000  # of a video; 90 hours of 30 a second
 AHEAD = 1.1  # nominal frame periods before a wanted time in which frames are kept as its likely answer
 ONE_THREAD = [cv2.CAP_PROP_N_THREADS, 1, cv2.CAP_PROP_HW_ACCELERATION, cv2.VIDEO_ACCELERATION_NONE]
+FORMATS = "mov,matroska,avi,gif,apng,asf,flv,mpeg,mpegts,mpegvideo,m4v,h264,hevc,mjpeg,ogg,mxf,nut,dv,rm"  # each a single file
+os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = f"format_whitelist;{FORMATS}"  # FFmpeg would open what a playlist lists, any file
 
 
 class Unusable(Exception):
@@ -95,9 +97,6 @@ class VideoFile:
         self.begun = time.monotonic()
         if not self.path.stat().st_size:
             raise Unusable("empty file")
-        with self.path.open("rb") as file:
-            if file.read(8) == b"ffconcat":  # FFmpeg would open the files that it lists, whatever they are
-                raise Unusable("a list of files, no video")
         capture = self.open()
         if not capture.isOpened():
             raise Unusable("cannot be decoded")
@@ -177,6 +176,8 @@ class VideoFile:
         for stamp in self.stamps_of(capture, self.seek(capture, times[0]) if seek else None):
             while len(shown) < len(times) and times[len(shown)] + SLACK < stamp:
                 shown.append(last)
+            if last not in shown[-1:]:  # how many are held must not rest on the frame rate that a file claims
+                pictures.pop(last, None)
             if len(shown) == len(times):
                 return shown, pictures
             if keep(stamp, times[len(shown)]):

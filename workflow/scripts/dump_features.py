@@ -116,12 +116,20 @@ def dump_features(name, entry, units, variants, clips, stores, flows=None, masks
     return {**keys, "order_distance": distance, "predicted": predicted, **judged}, activations, about
 
 
-def open_stores(stores):
-    """Open clip stores: style -> path to style -> array; BadInput where one was dropped."""
+def open_stores(stores, clips):
+    """Open the stores of `clips` (a table): style -> path to style -> array; BadInput where one was dropped or holds others."""
     for path in stores.values():
         if not Path(path).is_file():
             raise BadInput(f"{path} was dropped (keep_stylized: false): ask for scores or the report, not for a feature dump alone")
-    return {style: open_frames(path) for style, path in stores.items()}
+    opened = {style: open_frames(path) for style, path in stores.items()}
+    first = next(iter(opened.values())).shape
+    frames = clips["n_frames"].unique().tolist() if len(clips) else first[1:2]
+    needed = (len(clips), *frames, *first[2:4], 3)
+    for style, store in opened.items():
+        if store.shape != needed or store.dtype != np.uint8:
+            came, axes = f"{store.dtype} {list(store.shape)}", "uint8 [clip, frame, height, width, rgb]"
+            raise BadInput(f"{stores[style]} holds {came}, {axes} = {list(needed)} is needed; delete it, and it is made anew")
+    return opened
 
 
 def distance_of(pathways, jitter):
@@ -132,7 +140,7 @@ def distance_of(pathways, jitter):
 if __name__ == "__main__":
     with job(snakemake):
         variants, clips = concat_tables(snakemake.input.variants, "variants"), read_table(snakemake.input.clips, "clips")
-        stores = open_stores(snakemake.params.stores)
+        stores = open_stores(snakemake.params.stores, clips)
         units = read_table(snakemake.input.described, "models").set_index("layer")["units"].to_dict()
         flows = flow_pictures(snakemake.input.flows, snakemake.params.flow, next(iter(stores.values())))
         masks, p = open_frames(snakemake.input.masks), snakemake.params
