@@ -5,6 +5,8 @@ from functools import cache
 import numpy as np
 import torch
 
+from workflow.parts.batches import is_out_of_memory
+
 
 def own_device():
     """The GPU that this job has, by its number, as every thread has a current GPU of its own; else the CPU."""
@@ -12,12 +14,21 @@ def own_device():
 
 
 def on_device(frames, device):
-    """A tensor of stored frames on the device; called in a thread, it travels beside what the GPU computes meanwhile."""
+    """A tensor of stored frames on the device; called in a thread, it travels beside what the GPU computes meanwhile.
+
+    Frames for which there is no room stay where they are, for Batches to cut.
+    """
     if device.type == "cpu":
         return frames
+    torch.cuda.set_device(device)  # a new thread's is the first GPU, which another job may have
     stream = side_stream(device)
-    with torch.cuda.stream(stream):
-        moved = frames.pin_memory().to(device, non_blocking=True)
+    try:
+        with torch.cuda.stream(stream):
+            moved = frames.pin_memory().to(device, non_blocking=True)
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        return frames
     stream.synchronize()
     moved.record_stream(torch.cuda.default_stream(device))  # or its memory would be given away while it is computed with
     return moved

@@ -60,7 +60,7 @@ class Show:
         self.pooling, self.batches, self.pathways = entry["pooling"], Batches(entry["batch"]), range(len(network.pathways))
 
     def read(self, rows):
-        """The frames of some variants on the device, one tensor per pathway."""
+        """The frames of some variants, one tensor per pathway, on the device if they fit."""
         return [on_device(self.clips.of_pathway(p, rows), self.device) for p in self.pathways]
 
     def __call__(self, batches, half):
@@ -71,7 +71,7 @@ class Show:
                 for part in self.batches.parts(len(rows)):
                     with self.batches.fitting(f"model {self.name}"):
                         activations.shown = self.clips.shown_to(len(self.pathways), rows[part])
-                        shown = [preprocess(video[part], self.network) for video in videos]
+                        shown = [preprocess(video[part].to(self.device), self.network) for video in videos]
                         with computing(self.device, half):
                             output = self.network(shown)
                         pooled = {layer: values.cpu().numpy() for layer, values in activations.items()}

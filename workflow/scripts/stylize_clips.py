@@ -38,11 +38,15 @@ class Painter:
         self.batches = Batches(TOGETHER)
 
     def __call__(self, frames):
-        painted = []
+        return np.concatenate(self.in_parts(frames, lambda own: to_frames(self.images(own, self.half))))
+
+    def in_parts(self, frames, compute):
+        """What `compute` gives of as many frames at a time as fit: a list."""
+        done = []
         for part in self.batches.parts(len(frames)):
             with self.batches.fitting("the style"):
-                painted.append(to_frames(self.images(frames[part], self.half)))
-        return np.concatenate(painted)
+                done.append(compute(frames[part]))
+        return done
 
     @torch.inference_mode()
     def images(self, frames, half):
@@ -52,8 +56,12 @@ class Painter:
 
     def levels_apart(self, clip, half):
         """Mean distance in grey levels of paintings of a clip's first frames in `half` from those in float32."""
-        low, full = (self.images(np.asarray(clip[:TOGETHER]), own) for own in (half, None))
-        return float((low - full).abs().mean() * 127.5)
+
+        def apart(frames):  # [frame]
+            low, full = (self.images(frames, own) for own in (half, None))
+            return (low - full).abs().mean((1, 2, 3)).cpu() * 127.5
+
+        return float(torch.cat(self.in_parts(np.asarray(clip[:TOGETHER]), apart)).mean())
 
 
 def stylize(clip, paint):
