@@ -15,7 +15,7 @@ from workflow.metrics import pearson
 from workflow.parts import precision
 from workflow.parts.generator import Generator, to_network
 from workflow.parts.network import Network
-from workflow.parts.precision import half_type, layer_noise, noise_share, on_device
+from workflow.parts.precision import half_type, layer_noise, noise_share, on_device, own_device
 from workflow.parts.prefetching import ahead
 from workflow.parts.preprocessing import preprocess
 from workflow.parts.shown_clips import ShownClips
@@ -105,6 +105,12 @@ def test_half_precision_is_used_only_where_it_keeps_the_signal(weight, bias, pre
 def test_what_a_gpu_tries_by_itself():
     assert half_type("auto", torch.device("cuda", 0)) is torch.float16
     assert half_type("float32", torch.device("cuda", 0)) is None
+
+
+def test_float32_on_a_gpu_is_no_tf32(monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    own_device()
+    assert not torch.backends.cudnn.allow_tf32
 
 
 class Sent:

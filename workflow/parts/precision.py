@@ -9,7 +9,11 @@ from workflow.parts.batches import is_out_of_memory
 
 
 def own_device():
-    """The GPU that this job has, by its number, as every thread has a current GPU of its own; else the CPU."""
+    """The GPU that this job has, by its number, as every thread has a current GPU of its own; else the CPU.
+
+    From then on float32 means float32 there, not TF32, whose rounding shows in correlations of units of small variance.
+    """
+    torch.backends.cudnn.allow_tf32 = False
     return torch.device("cuda", torch.cuda.current_device()) if torch.cuda.is_available() else torch.device("cpu")
 
 

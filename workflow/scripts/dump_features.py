@@ -93,7 +93,6 @@ def dump_features(name, entry, units, variants, clips, stores, flows=None, masks
     masks: of the clips, [clip, frame, height, width]; precision: as in agreed_half.
     """
     device = own_device()
-    torch.backends.cudnn.allow_tf32 = False  # its rounding shows in correlations of units of small variance
     network, training = build_network(entry)
     about = {"model": name, "entry": entry, "training": training, "weights_sha256": state_sha256(network.module)}
     about |= {"streams": {layer: network.stream_of(layer) for layer in network.layers}}
