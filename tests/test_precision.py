@@ -15,7 +15,7 @@ from workflow.metrics import pearson
 from workflow.parts import precision
 from workflow.parts.generator import Generator, to_network
 from workflow.parts.network import Network
-from workflow.parts.precision import half_type, layer_noise, noise_share, on_device, own_device
+from workflow.parts.precision import half_type, layer_noise, noise_share, off_device, on_device, own_device
 from workflow.parts.prefetching import ahead
 from workflow.parts.preprocessing import preprocess
 from workflow.parts.shown_clips import ShownClips
@@ -152,6 +152,16 @@ def test_frames_read_ahead_go_to_the_jobs_own_gpu_or_stay_where_there_is_no_room
     assert contexts == {1} and (moved is frames) == (not room)
 
 
+def test_what_leaves_a_gpu_is_waited_for_when_it_is_needed(monkeypatch):
+    said = []
+    event = SimpleNamespace(record=lambda: said.append("left"), synchronize=lambda: said.append("waited"))
+    monkeypatch.setattr(torch.cuda, "Event", lambda: event)
+    there = SimpleNamespace(device=torch.device("cuda", 0), to=lambda where, non_blocking: where if non_blocking else None)
+    arrived = off_device(there)
+    assert said == ["left"]
+    assert arrived() == "cpu" and said == ["left", "waited"]
+
+
 def test_noise_of_a_known_share_and_what_it_takes_from_a_correlation():
     rng, n, v = np.random.default_rng(0), 40_000, 0.05
     signal, other = rng.standard_normal((2, n, 3))
@@ -230,7 +240,8 @@ def test_precisions_of_a_style_are_compared_in_parts_that_fit(style, monkeypatch
 
 def test_a_style_in_half_precision_is_within_half_a_grey_level(style):
     clip, network = scene(1), style
-    full = stylize(clip, Painter(network, CPU))
+    (full,) = stylize([clip], Painter(network, CPU))
     half = Painter(network, CPU, torch.float16)
-    assert np.abs(stylize(clip, half).astype(int) - full).mean() < 0.5
+    (shown,) = stylize([clip], half)
+    assert np.abs(shown.astype(int) - full).mean() < 0.5
     assert 0 < half.levels_apart(clip, torch.float16) < 0.5

@@ -38,6 +38,20 @@ def on_device(frames, device):
     return moved
 
 
+def off_device(tensor):
+    """A function that gives the tensor in the CPU's memory, where it travels once it is computed; called late, it need not wait."""
+    if tensor.device.type == "cpu":
+        return lambda: tensor
+    moved, arrival = tensor.to("cpu", non_blocking=True), torch.cuda.Event()
+    arrival.record()
+
+    def arrived():
+        arrival.synchronize()
+        return moved
+
+    return arrived
+
+
 @cache
 def side_stream(device):
     """A stream for what travels to a GPU: one only, for memory is kept for each."""

@@ -18,14 +18,13 @@ from workflow.parts.networks import build_network, class_scores, provenance
 from workflow.parts.pathways import flows_of, pathway_sets, reads_of, shown_by_pathway
 from workflow.parts.pooling import hooked_layers, refuse_not_finite
 from workflow.parts.precision import agreed_half, computing, name_of, noise_share, on_device, own_device
-from workflow.parts.prefetching import ahead
+from workflow.parts.prefetching import AHEAD, ahead
 from workflow.parts.preprocessing import preprocess
 from workflow.parts.shown_clips import ShownClips
 from workflow.parts.weights import state_sha256
 
 TOLERANCE = 0.01  # of S: what half precision may take from the mean over a layer's units
 SAMPLE = 16  # variants, spread over the shard, on which both precisions are compared
-AHEAD = {"cpu": 0, "cuda": 2}  # threads that read what comes next; a job on the CPU has one core
 
 
 @torch.inference_mode()
