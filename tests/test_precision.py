@@ -64,18 +64,22 @@ def units_of(network, seen):
     return {layer: activations[layer].shape[1] for layer in network.layers}
 
 
+@pytest.mark.parametrize("tried", ["float16", "bfloat16"])
 @pytest.mark.parametrize("family", SMALL)
-def test_scores_of_every_family_stay_within_the_tolerance(family, clips):
+def test_scores_of_every_family_stay_where_they_are(family, tried, clips):
     network = load_plugin("models", family).build(**SMALL[family])
     draw_weights(network, 0)
     rng, n = np.random.default_rng(0), len(clips["plain"])
     orders = [rng.permutation(16) for _ in range(n)]
     full, _ = run(network, clips, orders, "float32")
-    half, used = run(network, clips, orders, "bfloat16")
-    assert used in ("bfloat16", "float32")  # weights are random: nothing keeps their signal above the rounding
+    half, used = run(network, clips, orders, tried)
+    if family == "x3d":  # its random weights let the signal of the last layer sink below what either rounds away
+        assert used == "float32"
+    elif tried == "float16":
+        assert used == "float16"
     for layer in full:
         s = [pearson.score({"neither": (own[layer][:n], own[layer][n:])})[0]["neither"] for own in (full, half)]
-        assert abs(s[0] - s[1]) < dump_features.TOLERANCE
+        assert abs(s[0] - s[1]) < 0.005
 
 
 def one_convolution(weight, bias):
@@ -100,6 +104,23 @@ def test_half_precision_is_used_only_where_it_keeps_the_signal(weight, bias, pre
     if used == "float32":
         assert np.array_equal(values["only"], full["only"])
     assert ("float32 is used" in capsys.readouterr().out) == (precision not in (used, "auto"))
+
+
+@pytest.mark.parametrize("where", ["activations", "class scores"])
+def test_an_overflow_outside_the_sample_is_computed_again_in_float32(where, clips, monkeypatch, capsys):
+    network, orders = one_convolution(1e6 if where == "activations" else 1, 0), [np.arange(16)] * len(clips["plain"])
+    full, _ = run(network, clips, orders, "float32")
+    monkeypatch.setattr(dump_features, "agreed_half", lambda wanted, *_: half_type(wanted, CPU))  # the sample was harmless
+    forward = network.module.forward
+
+    def with_scores(video):
+        score = torch.inf if where == "class scores" and torch.is_autocast_enabled("cpu") else 0.0
+        return {"maps": forward(video), "logits": torch.full((len(video), 5), score)}
+
+    monkeypatch.setattr(network.module, "forward", with_scores)
+    values, used = run(network, clips, orders, "float16")
+    assert used == "float32" and np.array_equal(values["only"], full["only"])
+    assert "float16 overflows outside the sample" in capsys.readouterr().out
 
 
 def test_what_a_gpu_tries_by_itself():

@@ -23,7 +23,7 @@ from workflow.parts.preprocessing import preprocess
 from workflow.parts.shown_clips import ShownClips
 from workflow.parts.weights import state_sha256
 
-TOLERANCE = 0.01  # of S: what half precision may take from the mean over a layer's units
+TOLERANCE = 0.001  # of S: what half precision may take from the mean over a layer's units; of some units it takes more
 SAMPLE = 16  # variants, spread over the shard, on which both precisions are compared
 
 
@@ -32,9 +32,8 @@ def run_network(name, entry, network, units, clips, judge, device, precision="fl
     """Show every variant: (activations, layer -> float32 [variant, unit]; answers, name -> [variant]; the precision used).
 
     units: layer -> width; clips: ShownClips; judge: MaskJudge; precision: as in agreed_half. Answers are the index `predicted`
-    of the highest class score, -1 where the network gives none, and the judge's scores.
+    of the highest class score, -1 where the network gives none, and the judge's scores. No variants have no precision.
     """
-    values, answers = {layer: [np.empty((0, width), np.float32)] for layer, width in units.items()}, []
     show, n = Show(name, entry, network, clips, device), len(clips)
 
     def apart(half):
@@ -43,12 +42,32 @@ def run_network(name, entry, network, units, clips, judge, device, precision="fl
         return noise_share(*({layer: np.concatenate([own[layer] for own in chunks]) for layer in units} for chunks in both))
 
     half = agreed_half(precision, device, apart, TOLERANCE)
-    for rows, output, pooled in show(full_batches(n, entry["batch"]), half):
+    batches = full_batches(n, entry["batch"])
+    seen = see(show(batches, half), units, judge, half)
+    if seen is None:
+        print(f"{name_of(half)} overflows outside the sample: all variants are shown again, in float32", flush=True)
+        half, seen = None, see(show(batches, None), units, judge, None)
+    values, answers = seen
+    answered = {key: np.concatenate([own[key] for own in answers])[:n] for key in (answers[0] if answers else ())}
+    return {layer: np.concatenate(own)[:n] for layer, own in values.items()}, answered, name_of(half) if n else None
+
+
+def see(shown, units, judge, half):
+    """What Show yields, collected: layer -> arrays [variant, unit], and answers; None as soon as half precision overflows."""
+    values, answers = {layer: [np.empty((0, width), np.float32)] for layer, width in units.items()}, []
+    for rows, output, pooled in shown:
+        if half and not is_finite(output, pooled):
+            return None
         answers.append({"predicted": highest(output, len(rows)), **judge(output, rows)})
         for layer in values:
             values[layer].append(pooled[layer])
-    answered = {key: np.concatenate([own[key] for own in answers])[:n] for key in (answers[0] if answers else ())}
-    return {layer: np.concatenate(own)[:n] for layer, own in values.items()}, answered, name_of(half)
+    return values, answers
+
+
+def is_finite(output, pooled):
+    """Whether all activations and class scores are finite."""
+    scores = class_scores(output)
+    return all(np.isfinite(own).all() for own in pooled.values()) and (scores is None or bool(scores.isfinite().all()))
 
 
 class Show:
@@ -106,7 +125,7 @@ def dump_features(name, entry, units, variants, clips, stores, flows=None, masks
         network, masks, [row for _, row, _ in seen.looks], [own[0] for own in shown], [crop for *_, crop in seen.looks]
     )
     activations, answers, about["precision"] = run_network(name, entry, network, units, seen, judge, device, precision)
-    refuse_not_finite(name, activations, list(variants["variant"]), about["precision"])
+    refuse_not_finite(name, activations, list(variants["variant"]))
     keys = {"variant": variants["variant"], "clip": variants["clip"], "frames_shown": shown}
     distance = [distance_of(*both) for both in zip(shown, jitters, strict=True)]
     predicted = [int(i) if i >= 0 and entry["classes"] else None for i in answers.get("predicted", ())]
