@@ -14,17 +14,23 @@ from bench.measuring import alone, in_turn, median_ratio, row
 from bench.synthetic import moving, write_clips
 from workflow.parts.checkpoints import save_weights
 from workflow.parts.generator import Generator
+from workflow.parts.precision import own_device
 from workflow.scripts.stylize_clips import TOGETHER
 
 N_FRAMES = 16
-# width, last kernel, side in pixels, number of clips, repetitions
-FULL = {"cases": {"default generator, 224²": (0.25, 3, 224, 4, 5), "published generator, 224²": (1, 7, 224, 1, 3)}}
-TINY = {"cases": {"default generator, 32²": (0.25, 3, 32, 1, 1)}}
+# width, last kernel, side in pixels, number of clips by device, repetitions; a GPU needs many to be busy
+FULL = {
+    "cases": {
+        "default generator, 224²": (0.25, 3, 224, {"cpu": 4, "cuda": 128}, 5),
+        "published generator, 224²": (1, 7, 224, {"cpu": 1, "cuda": 32}, 3),
+    }
+}
+TINY = {"cases": {"default generator, 32²": (0.25, 3, 32, {"cpu": 1, "cuda": 3}, 1)}}
 
 
 def bare_generator(network, n_clips, side):
     """The bare generator over as many frames in the same batches, as a function without arguments."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = own_device()
     network = network.eval().to(device, memory_format=torch.channels_last)
     images = (torch.rand(TOGETHER, 3, side, side, device=device) * 2 - 1).contiguous(memory_format=torch.channels_last)
 
@@ -32,7 +38,7 @@ def bare_generator(network, n_clips, side):
     def run():
         for _ in range(n_clips * N_FRAMES // TOGETHER):
             network(images)
-        if device == "cuda":
+        if device.type == "cuda":
             torch.cuda.synchronize()
 
     return run
@@ -61,8 +67,9 @@ def bench(folder, cases):
     """Rows of the table."""
     rows = []
     for rank, (name, (width, last_kernel, side, n_clips, repetitions)) in enumerate(cases.items()):
-        times = alone(both_sides, f"{folder}/{rank}", width, last_kernel, side, n_clips, repetitions)
-        frames = n_clips * N_FRAMES
+        clips = n_clips[own_device().type]
+        times = alone(both_sides, f"{folder}/{rank}", width, last_kernel, side, clips, repetitions)
+        frames = clips * N_FRAMES
         for key, what in {"bare": "bare generator", "job": "stylization"}.items():
             fps = frames / statistics.median(times[key])
             rows.append(row(f"{what}: {name}, {frames} frames", "frames/s", fps, repetitions=repetitions))

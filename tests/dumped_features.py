@@ -9,8 +9,11 @@ STYLES = ["oil", "ink"]
 ABOUT = {"training": "untrained", "derived_from": None, "derivation": None, "streams": {}, "weights_sha256": "0"}
 
 
-def planted_dump(folder, n_videos=12, units=(3, 5), shards=1, seed=0, spoil=None):
-    """Write a dump of `shards` files; returns (pair table, paths). spoil(layer -> [variant, unit]) changes it beforehand."""
+def planted_dump(folder, n_videos=12, units=(3, 5), shards=1, seed=0, spoil=None, precisions=None):
+    """Write a dump of `shards` files; returns (pair table, paths).
+
+    spoil(layer -> [variant, unit]) changes it beforehand; precisions: of every shard.
+    """
     clips = some_clips(n_videos)
     pairs = crossed_pairs(clips, [STYLES] * n_videos).assign(perturbation="shuffle")
     keys = [(clip, style, dynamics) for clip, *_ in clips for style in STYLES for dynamics in ("natural", "shuffle0")]
@@ -28,8 +31,9 @@ def planted_dump(folder, n_videos=12, units=(3, 5), shards=1, seed=0, spoil=None
             "order_distance": [0.0 if key[2] == "natural" else 0.5 for key in own],
             **dict.fromkeys(("J", "F", "box", "predicted"), [None] * len(own)),
         }
+        about = ABOUT | {"precision": precisions[shard] if precisions else "float32"}
         paths.append(folder / f"{shard:03d}.parquet")
-        write_features(paths[-1], columns, {name: x[rows] for name, x in layers.items()}, ABOUT)
+        write_features(paths[-1], columns, {name: x[rows] for name, x in layers.items()}, about)
     return pairs, paths
 
 

@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from bench.__main__ import TOPICS, written
 from bench.measuring import COLUMNS, in_turn, median_ratio, row
@@ -21,6 +22,20 @@ def test_a_topic_gives_rows_of_positive_values(topic, tmp_path):
     assert all(own["value"] > 0 for own in rows), rows
     assert all((own["verdict"] != "") == (own["goal"] != "") for own in rows)
     assert len({(own["what"], own["unit"]) for own in rows}) == len(rows)
+
+
+def test_the_dump_is_held_against_a_bare_pass_in_the_precision_that_it_came_to(tmp_path, monkeypatch):
+    from bench import features
+
+    monkeypatch.setattr(features, "PRECISIONS", {"cpu": ["float16"]})
+    rows = features.bench(tmp_path, **features.TINY)
+    assert len(rows) == 3 and all(own["what"].endswith("cpu, float16") for own in rows)
+    entered, network = [], features.network_entry("resnet3d", **features.SMALL)
+    network, _ = features.build_network(network)
+    network.module.register_forward_hook(lambda *_: entered.append(torch.is_autocast_enabled("cpu")))
+    for half in (None, torch.float16):
+        features.bare_pass(network, 1, 1, half)()
+    assert entered == [False, True]
 
 
 def test_the_table_is_the_json(tmp_path):

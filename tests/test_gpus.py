@@ -1,10 +1,14 @@
 """GPUs of one machine: one job on each at a time, and where there is none as many jobs as there are cores."""
 
+import errno
+import fcntl
 import os
+import platform
 import re
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
@@ -28,8 +32,9 @@ rule compute:
 
 @pytest.mark.parametrize(
     ("listed", "visible", "at_once"),
-    [(0, {}, 2), (3, {"CUDA_VISIBLE_DEVICES": "1"}, 1), (1, {"CUDA_VISIBLE_DEVICES": ""}, 2)],
-    ids=["no GPU", "one of three visible", "none visible"],
+    [(0, {}, 2), (3, {}, 2), (3, {"CUDA_VISIBLE_DEVICES": "1"}, 1), (1, {"CUDA_VISIBLE_DEVICES": ""}, 2)]
+    + [(3, {"CUDA_VISIBLE_DEVICES": "1, 1"}, 1)],
+    ids=["no GPU", "three", "one of three visible", "none visible", "one named twice"],
 )
 def test_as_many_jobs_at_once_as_visible_gpus(listed, visible, at_once, tmp_path):
     shutil.copytree(ROOT / "profiles/default", tmp_path / "profiles/default")
@@ -47,35 +52,57 @@ def test_as_many_jobs_at_once_as_visible_gpus(listed, visible, at_once, tmp_path
     assert (1 + (a0 < b1 and b0 < a1)) == at_once
 
 
-def pretend(monkeypatch, n):
-    """A torch that sees `n` GPUs; returns the list of those chosen."""
-    chosen = []
-    cuda = SimpleNamespace(device_count=lambda: n, set_device=chosen.append)
+def pretend(monkeypatch, *uuids):
+    """A torch that sees GPUs of these names; returns the list of those chosen."""
+    chosen, gpus = [], [SimpleNamespace(uuid=uuid) for uuid in uuids]
+    cuda = SimpleNamespace(device_count=lambda: len(gpus), set_device=chosen.append, get_device_properties=gpus.__getitem__)
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
     return chosen
 
 
-def test_each_job_has_a_gpu_of_its_own_and_waits_where_all_are_taken(monkeypatch, tmp_path):
-    chosen = pretend(monkeypatch, 2)
+@pytest.mark.parametrize("uuids", [("a",), ("a", "b"), ("a", "a")], ids=["one", "two", "one named twice"])
+def test_each_job_has_a_gpu_of_its_own_and_waits_where_all_are_taken(uuids, monkeypatch, tmp_path):
+    chosen = pretend(monkeypatch, *uuids)
 
     def wait():
         with own_gpu(tmp_path):
             pass
 
     waiting = Thread(target=wait)
+    with ExitStack() as jobs:
+        for _ in set(uuids):
+            jobs.enter_context(own_gpu(tmp_path))
+        taken = list(chosen)
+        assert len(taken) == len({uuids[gpu] for gpu in taken}) == len(set(uuids))
+        waiting.start()
+        waiting.join(0.5)
+        assert waiting.is_alive() and chosen == taken
+    waiting.join(30)
+    assert not waiting.is_alive() and len(chosen) == len(taken) + 1
+
+
+def test_a_gpu_is_known_by_its_machine_and_name_not_by_its_number(monkeypatch, tmp_path):
+    with ExitStack() as jobs:
+        for node, uuid in [("node1", "a"), ("node1", "b"), ("node2", "a")]:
+            monkeypatch.setattr(platform, "node", lambda node=node: node)
+            chosen = pretend(monkeypatch, uuid)
+            jobs.enter_context(own_gpu(tmp_path))  # for ever where the number alone is locked
+            assert chosen == [0]
+
+
+def test_where_nothing_can_be_locked_a_job_says_so_and_goes_on(monkeypatch, tmp_path, capsys):
+    chosen = pretend(monkeypatch, "a")
+
+    def unknown(*_):
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", unknown)
     with own_gpu(tmp_path):
-        with own_gpu(tmp_path):
-            assert chosen == [0, 1]
-            waiting.start()
-            waiting.join(0.5)
-            assert waiting.is_alive() and chosen == [0, 1]
-        waiting.join(5)
-        assert not waiting.is_alive() and chosen == [0, 1, 1]
+        assert chosen == [0] and "another job may compute on the same GPU" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("n", [0, 1])
-def test_there_is_nothing_to_choose_where_a_cluster_gave_the_job_one_gpu(monkeypatch, tmp_path, n):
-    chosen = pretend(monkeypatch, n)
+def test_there_is_nothing_to_choose_without_a_gpu(monkeypatch, tmp_path):
+    chosen = pretend(monkeypatch)
     with own_gpu(tmp_path):
         assert chosen == [] and list(tmp_path.iterdir()) == []
 

@@ -74,6 +74,21 @@ def test_rates_that_do_not_divide_and_short_clips_are_refused():
     check_sampling("slowfast", TWO_RATES, "trained", ["reverse"])
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", "cuDNN error: CUDNN_STATUS_ALLOC_FAILED"]
+    + ["CUDA error: out of memory"],  # so cudaHostAlloc
+)
+def test_libraries_without_room_are_understood(said):
+    done, batches = [], Batches(4)
+    for part in batches.parts(4):
+        with batches.fitting("model net"):
+            if part.stop - part.start > 1:
+                raise RuntimeError(said)
+            done.append(part.start)
+    assert done == [0, 1, 2, 3]
+
+
 def test_a_batch_that_is_too_large_comes_again_in_halves(capsys):
     done, batches = [], Batches(8)
     for rows in full_batches(10, 8):

@@ -1,5 +1,9 @@
 """Half precision: used where it leaves scores as they are, and nowhere else; reading ahead changes nothing."""
 
+from contextlib import contextmanager
+from threading import local
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,9 +12,12 @@ from moving_scene import scene
 
 from workflow.lib.plugins import load_plugin
 from workflow.metrics import pearson
+from workflow.parts import precision
 from workflow.parts.generator import Generator, to_network
 from workflow.parts.network import Network
-from workflow.parts.precision import half_type, layer_noise, noise_share
+from workflow.parts.precision import half_type, layer_noise, noise_share, off_device, on_device, own_device
+from workflow.parts.prefetching import ahead
+from workflow.parts.preprocessing import preprocess
 from workflow.parts.shown_clips import ShownClips
 from workflow.parts.weights import draw_weights
 from workflow.scripts import dump_features
@@ -57,18 +64,22 @@ def units_of(network, seen):
     return {layer: activations[layer].shape[1] for layer in network.layers}
 
 
+@pytest.mark.parametrize("tried", ["float16", "bfloat16"])
 @pytest.mark.parametrize("family", SMALL)
-def test_scores_of_every_family_stay_within_the_tolerance(family, clips):
+def test_scores_of_every_family_stay_where_they_are(family, tried, clips):
     network = load_plugin("models", family).build(**SMALL[family])
     draw_weights(network, 0)
     rng, n = np.random.default_rng(0), len(clips["plain"])
     orders = [rng.permutation(16) for _ in range(n)]
     full, _ = run(network, clips, orders, "float32")
-    half, used = run(network, clips, orders, "bfloat16")
-    assert used in ("bfloat16", "float32")  # weights are random: nothing keeps their signal above the rounding
+    half, used = run(network, clips, orders, tried)
+    if family == "x3d":  # its random weights let the signal of the last layer sink below what either rounds away
+        assert used == "float32"
+    elif tried == "float16":
+        assert used == "float16"
     for layer in full:
         s = [pearson.score({"neither": (own[layer][:n], own[layer][n:])})[0]["neither"] for own in (full, half)]
-        assert abs(s[0] - s[1]) < dump_features.TOLERANCE
+        assert abs(s[0] - s[1]) < 0.005
 
 
 def one_convolution(weight, bias):
@@ -95,9 +106,81 @@ def test_half_precision_is_used_only_where_it_keeps_the_signal(weight, bias, pre
     assert ("float32 is used" in capsys.readouterr().out) == (precision not in (used, "auto"))
 
 
+@pytest.mark.parametrize("where", ["activations", "class scores"])
+def test_an_overflow_outside_the_sample_is_computed_again_in_float32(where, clips, monkeypatch, capsys):
+    network, orders = one_convolution(1e6 if where == "activations" else 1, 0), [np.arange(16)] * len(clips["plain"])
+    full, _ = run(network, clips, orders, "float32")
+    monkeypatch.setattr(dump_features, "agreed_half", lambda wanted, *_: half_type(wanted, CPU))  # the sample was harmless
+    forward = network.module.forward
+
+    def with_scores(video):
+        score = torch.inf if where == "class scores" and torch.is_autocast_enabled("cpu") else 0.0
+        return {"maps": forward(video), "logits": torch.full((len(video), 5), score)}
+
+    monkeypatch.setattr(network.module, "forward", with_scores)
+    values, used = run(network, clips, orders, "float16")
+    assert used == "float32" and np.array_equal(values["only"], full["only"])
+    assert "float16 overflows outside the sample" in capsys.readouterr().out
+
+
 def test_what_a_gpu_tries_by_itself():
     assert half_type("auto", torch.device("cuda", 0)) is torch.float16
     assert half_type("float32", torch.device("cuda", 0)) is None
+
+
+def test_float32_on_a_gpu_is_no_tf32(monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    own_device()
+    assert not torch.backends.cudnn.allow_tf32
+
+
+class Sent:
+    """Frames that travel to a pretended GPU, which has room for them or not."""
+
+    def __init__(self, room):
+        self.room = room
+
+    def pin_memory(self):
+        return self
+
+    def to(self, device, non_blocking):
+        if not self.room:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return SimpleNamespace(record_stream=lambda stream: None)
+
+
+@pytest.fixture
+def contexts(monkeypatch):
+    """GPUs that get a context; the current one of a new thread is the first, and every stream goes back to its stream."""
+    thread, opened = local(), set()
+
+    @contextmanager
+    def stream(_):
+        opened.add(getattr(thread, "gpu", 0))
+        yield
+
+    pretended = {"set_device": lambda device: setattr(thread, "gpu", device.index), "stream": stream, "default_stream": id}
+    for name, function in pretended.items():
+        monkeypatch.setattr(torch.cuda, name, function)
+    monkeypatch.setattr(precision, "side_stream", lambda device: SimpleNamespace(synchronize=lambda: None))
+    return opened
+
+
+@pytest.mark.parametrize("room", [True, False])
+def test_frames_read_ahead_go_to_the_jobs_own_gpu_or_stay_where_there_is_no_room(room, contexts):
+    frames = Sent(room)
+    moved = next(ahead(lambda own: on_device(own, torch.device("cuda", 1)), [frames], 1))
+    assert contexts == {1} and (moved is frames) == (not room)
+
+
+def test_what_leaves_a_gpu_is_waited_for_when_it_is_needed(monkeypatch):
+    said = []
+    event = SimpleNamespace(record=lambda: said.append("left"), synchronize=lambda: said.append("waited"))
+    monkeypatch.setattr(torch.cuda, "Event", lambda: event)
+    there = SimpleNamespace(device=torch.device("cuda", 0), to=lambda where, non_blocking: where if non_blocking else None)
+    arrived = off_device(there)
+    assert said == ["left"]
+    assert arrived() == "cpu" and said == ["left", "waited"]
 
 
 def test_noise_of_a_known_share_and_what_it_takes_from_a_correlation():
@@ -135,12 +218,51 @@ def test_reading_ahead_and_batches_that_do_not_fit_change_nothing(clips, monkeyp
         np.testing.assert_allclose(cut[layer], plain[layer], rtol=1e-4, atol=1e-5)
 
 
-def test_a_style_in_half_precision_is_within_half_a_grey_level():
+class Heavy(torch.Tensor):
+    """Frames of which a pretended device has room for two."""
+
+    def to(self, *where, **options):
+        if len(self) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return super().to(*where, **options)
+
+
+def test_frames_that_found_no_room_are_sent_in_parts(clips, monkeypatch, capsys):
+    network, orders = one_convolution(1, 0), [np.arange(16)] * len(clips["plain"])
+    plain, _ = run(network, clips, orders, "float32", batch=6)
+    monkeypatch.setattr(dump_features, "on_device", lambda frames, device: frames.as_subclass(Heavy))
+    monkeypatch.setattr(dump_features, "preprocess", lambda frames, own: preprocess(frames.as_subclass(torch.Tensor), own))
+    cut, _ = run(network, clips, orders, "float32", batch=6)
+    np.testing.assert_allclose(cut["only"], plain["only"], rtol=1e-4, atol=1e-5)
+    assert "model net goes on with batches of 1" in capsys.readouterr().out  # 6, 3, 1
+
+
+@pytest.fixture
+def style():
+    """A style's network, untrained."""
     torch.manual_seed(0)
     network = Generator(0.25, 3)
     network(to_network(scene(0)))  # gives batch norm some statistics
-    clip, network = scene(1), network.eval()
-    full = stylize(clip, Painter(network, CPU))
+    return network.eval()
+
+
+def test_precisions_of_a_style_are_compared_in_parts_that_fit(style, monkeypatch):
+    clip, plain, forward = scene(1), Painter(style, CPU), style.forward
+
+    def small(images):
+        if len(images) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return forward(images)
+
+    whole = plain.levels_apart(clip, torch.float16)
+    monkeypatch.setattr(style, "forward", small)
+    assert Painter(style, CPU).levels_apart(clip, torch.float16) == pytest.approx(whole, rel=1e-2)
+
+
+def test_a_style_in_half_precision_is_within_half_a_grey_level(style):
+    clip, network = scene(1), style
+    (full,) = stylize([clip], Painter(network, CPU))
     half = Painter(network, CPU, torch.float16)
-    assert np.abs(stylize(clip, half).astype(int) - full).mean() < 0.5
+    (shown,) = stylize([clip], half)
+    assert np.abs(shown.astype(int) - full).mean() < 0.5
     assert 0 < half.levels_apart(clip, torch.float16) < 0.5

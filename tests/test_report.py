@@ -75,6 +75,12 @@ def test_scores_without_shares_or_without_anything_are_answered_too():
     assert findings(table.assign(value=float("nan"))) == findings(table)[-1:]
 
 
+def test_networks_whose_shards_were_computed_in_different_precision_are_named():
+    mixed = [row | {"precision": "float16 and float32" if row["model"] == "keen" else "float16"} for row in score_rows()]
+    assert notes(scores(mixed))[-1] == "Computed in float16 and float32, each shard in what came out right: keen on shapes."
+    assert not any("float16" in note for note in notes(scores(score_rows())))
+
+
 def test_one_network_is_not_compared():
     assert "it is 0.500 [0.450, 0.550] in a." in findings(scores(score_rows({"a": 0.5})))[0]
 

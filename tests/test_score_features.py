@@ -123,6 +123,12 @@ def test_shards_of_different_weights_are_refused(tmp_path, monkeypatch):
         scored(pairs, [paths[0], others[1]])
 
 
+@pytest.mark.parametrize("precisions, said", [(["float32", None, "float16"], "float16 and float32"), (["float16"], "float16")])
+def test_the_precision_of_all_shards_is_told(precisions, said, tmp_path):
+    scores, _ = scored(*planted_dump(tmp_path, shards=len(precisions), precisions=precisions), draws=0, subsets=0, permutations=0)
+    assert set(scores["precision"]) == {said}
+
+
 def test_layers_of_different_widths_are_refused(tmp_path):
     (tmp_path / "other").mkdir()
     pairs, paths = planted_dump(tmp_path, shards=2)

@@ -16,6 +16,7 @@ from workflow.parts.generator import Generator, to_frames, to_network
 from workflow.parts.patch_training import Patches, PatchTraining
 from workflow.parts.style_weights import generator_from
 from workflow.parts.weights import read_state
+from workflow.scripts import stylize_clips as stylization
 from workflow.scripts import train_style as training
 from workflow.scripts.import_style import import_style
 from workflow.scripts.stylize_clips import Painter, stylize, stylize_clips
@@ -84,7 +85,7 @@ def test_training_learns_a_style_for_unseen_frames(tmp_path, keyframes):
     table = read_table(curve, "training").query("quantity == 'reconstruction'")
     assert table.value.iloc[-1] < 0.5 * table.value.iloc[0]
     unseen = scene(11, frames=2)
-    shown, truth = stylize(unseen, Painter(generator_from(read_state(weights), weights), CPU)), painted(unseen)
+    (shown,), truth = stylize([unseen], Painter(generator_from(read_state(weights), weights), CPU)), painted(unseen)
     assert np.abs(shown - truth.astype(float)).mean() < 0.6 * np.abs(unseen - truth.astype(float)).mean()
 
 
@@ -155,12 +156,29 @@ def test_a_still_video_stays_exactly_still(network):
     paint = Painter(network, CPU)
     clip = scene(5, frames=11)
     still = np.repeat(clip[:1], 11, 0)
-    assert all(np.array_equal(frame, stylize(still, paint)[0]) for frame in stylize(still, paint))
+    (stands,) = stylize([still], paint)
+    assert all(np.array_equal(frame, stands[0]) for frame in stands)
     paused = clip[[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 3, 0]]
-    shown = stylize(paused, paint)
+    (shown,) = stylize([paused], paint)
     assert np.array_equal(shown[3], shown[11]) and np.array_equal(shown[3], shown[12]) and np.array_equal(shown[0], shown[13])
-    plain = to_frames(network(to_network(clip)).detach())
+    plain = to_frames(network(to_network(clip)).detach()).numpy()
     assert np.abs(shown[:11].astype(int) - plain).max() <= 1
+
+
+@pytest.mark.parametrize("threads", [0, 2])
+def test_a_clip_is_fetched_when_the_next_one_is_being_painted(threads, monkeypatch):
+    monkeypatch.setattr(stylization, "AHEAD", {"cpu": threads})
+    clips, begun = [scene(seed, frames=2) for seed in range(5)], []
+
+    class Negative:
+        device = CPU
+
+        def __call__(self, frames):
+            begun.append(frames)
+            return lambda: painted(frames.numpy())
+
+    for k, shown in enumerate(stylize(clips, Negative())):
+        assert np.array_equal(shown, painted(clips[k])) and len(begun) == min(k + 2, 5)
 
 
 def test_a_clip_does_not_depend_on_its_shard(tmp_path, network):

@@ -206,6 +206,7 @@ TABLES = {
         "step": (count, "steps of that training"),
         "frames": (count, "frames the network is shown"),
         "stride": (text, "clip frames between them, or `spread`"),
+        "precision": (text, "what it was computed in: float32, bfloat16 or float16, or two of them where its shards differ"),
         "n_crossings_left_out": (count, "crossings dropped because the order shown is too near the natural one"),
     },
     "units": {

@@ -53,13 +53,17 @@ def write_features(path, keys, activations, about):
 
 
 def read_about(paths):
-    """What the network of a feature dump was, as a dict; BadInput where its shards come of different weights."""
+    """What the network of a feature dump was, as a dict; BadInput where its shards come of different weights.
+
+    Its `precision` names all that its shards were computed in.
+    """
     shards = [about_of(path) for path in paths]
     digests = [own["weights_sha256"] for own in shards]
     other = next((path for path, digest in zip(paths, digests, strict=True) if digest != digests[0]), None)
     if other is not None:
         raise BadInput(f"{paths[0]} and {other} come of different weights; delete one of them, and it is made anew")
-    return shards[0]
+    precisions = sorted({own["precision"] for own in shards if own.get("precision")})
+    return shards[0] | {"precision": " and ".join(precisions) or None}
 
 
 def about_of(path):

@@ -6,6 +6,8 @@ import torch
 
 from workflow.lib.errors import BadInput
 
+WORDS = ["can't allocate memory", "CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED"]
+
 
 def full_batches(n, size):
     """Row numbers 0..n-1 in lists of `size`, the last filled up with its last row.
@@ -13,6 +15,11 @@ def full_batches(n, size):
     The size of a batch can change the last bits of its results.
     """
     return [[min(row, n - 1) for row in range(start, start + size)] for start in range(0, n, size)]
+
+
+def is_out_of_memory(error):
+    """Whether memory was lacking; on a CPU and in the libraries beside torch's own allocator only the words tell."""
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or any(word in str(error) for word in WORDS)
 
 
 class Batches:
@@ -33,8 +40,8 @@ class Batches:
         """Halve the batch where the work inside runs out of memory; BadInput, naming `what`, where one row does not fit."""
         try:
             yield
-        except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError is one; on a CPU only the words tell
-            if not isinstance(error, (torch.OutOfMemoryError, MemoryError)) and "can't allocate memory" not in str(error):
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
                 raise
             if self.size == 1:
                 raise BadInput(f"{what} does not fit into the device's memory, even one variant at a time: {error}") from error

@@ -131,4 +131,8 @@ def notes(scores, accuracy=None):
     labels = dict.fromkeys(named(scores[scores["unit"].isna()])["model"].str.split("\n").str[0])
     if untrained := [name for name in labels if name.endswith("(untrained)")]:
         sentences.append(f"Networks with random weights, which say nothing about trained ones: {', '.join(untrained)}.")
+    for precision, own in scores.groupby("precision"):
+        if " and " in precision:
+            names = (own["model"] + " on " + own["dataset"]).unique()
+            sentences.append(f"Computed in {precision}, each shard in what came out right: {', '.join(names)}.")
     return sentences + (at_chance(accuracy) if accuracy is not None else [])

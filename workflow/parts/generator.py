@@ -84,9 +84,9 @@ class Discriminator(nn.Module):
 
 def to_network(frames, device="cpu"):
     """uint8 frames [frame, height, width, rgb] as float [frame, rgb, height, width] in [-1, 1]."""
-    return torch.tensor(frames, device=device).permute(0, 3, 1, 2).float() / 127.5 - 1
+    return torch.as_tensor(frames, device=device).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def to_frames(images):
     """Float images [image, rgb, height, width] in [-1, 1] as uint8 [image, height, width, rgb], rounded."""
-    return ((images + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy()
+    return ((images + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1)

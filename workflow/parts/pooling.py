@@ -69,12 +69,10 @@ def hooked_layers(network, pooling):
     return pooled_layers(network.module, network.layers, pooling, network.tokens, network.channels_last)
 
 
-def refuse_not_finite(name, activations, variants, precision="float32"):
-    """Raise BadInput naming the first variant, layer and unit whose activation is NaN or infinite, and the precision."""
+def refuse_not_finite(name, activations, variants):
+    """Raise BadInput naming the first variant, layer and unit whose activation is NaN or infinite."""
     for layer, values in activations.items():
         bad = np.argwhere(~np.isfinite(values))
         if len(bad):
             row, unit = bad[0]
-            place = f"variant {variants[row]}, layer {layer}, unit {unit}"
-            hint = "" if precision == "float32" else f", computed in {precision}: set precision: float32"
-            raise BadInput(f"model {name} gave {values[row, unit]} at {place}{hint}")
+            raise BadInput(f"model {name} gave {values[row, unit]} at variant {variants[row]}, layer {layer}, unit {unit}")

@@ -5,22 +5,51 @@ from functools import cache
 import numpy as np
 import torch
 
+from workflow.parts.batches import is_out_of_memory
+
 
 def own_device():
-    """The GPU that this job has, by its number, as every thread has a current GPU of its own; else the CPU."""
+    """The GPU that this job has, by its number, as every thread has a current GPU of its own; else the CPU.
+
+    From then on float32 means float32 there, not TF32, whose rounding shows in correlations of units of small variance.
+    """
+    torch.backends.cudnn.allow_tf32 = False
     return torch.device("cuda", torch.cuda.current_device()) if torch.cuda.is_available() else torch.device("cpu")
 
 
 def on_device(frames, device):
-    """A tensor of stored frames on the device; called in a thread, it travels beside what the GPU computes meanwhile."""
+    """A tensor of stored frames on the device; called in a thread, it travels beside what the GPU computes meanwhile.
+
+    Frames for which there is no room stay where they are, for Batches to cut.
+    """
     if device.type == "cpu":
         return frames
+    torch.cuda.set_device(device)  # a new thread's is the first GPU, which another job may have
     stream = side_stream(device)
-    with torch.cuda.stream(stream):
-        moved = frames.pin_memory().to(device, non_blocking=True)
+    try:
+        with torch.cuda.stream(stream):
+            moved = frames.pin_memory().to(device, non_blocking=True)
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        return frames
     stream.synchronize()
     moved.record_stream(torch.cuda.default_stream(device))  # or its memory would be given away while it is computed with
     return moved
+
+
+def off_device(tensor):
+    """A function that gives the tensor in the CPU's memory, where it travels once it is computed; called late, it need not wait."""
+    if tensor.device.type == "cpu":
+        return lambda: tensor
+    moved, arrival = tensor.to("cpu", non_blocking=True), torch.cuda.Event()
+    arrival.record()
+
+    def arrived():
+        arrival.synchronize()
+        return moved
+
+    return arrived
 
 
 @cache

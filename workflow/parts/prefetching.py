@@ -2,6 +2,9 @@
 
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, pairwise
+
+AHEAD = {"cpu": 0, "cuda": 2}  # threads that read what comes next for a device; a job on the CPU has one core
 
 
 def ahead(make, steps, workers):
@@ -23,3 +26,8 @@ def ahead(make, steps, workers):
             yield waiting.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def one_late(items):
+    """Yield from `items`, each when the one after it has been made: what it began goes on meanwhile."""
+    return (item for item, _ in pairwise(chain(items, [None])))

@@ -18,14 +18,13 @@ from workflow.parts.networks import build_network, class_scores, provenance
 from workflow.parts.pathways import flows_of, pathway_sets, reads_of, shown_by_pathway
 from workflow.parts.pooling import hooked_layers, refuse_not_finite
 from workflow.parts.precision import agreed_half, computing, name_of, noise_share, on_device, own_device
-from workflow.parts.prefetching import ahead
+from workflow.parts.prefetching import AHEAD, ahead
 from workflow.parts.preprocessing import preprocess
 from workflow.parts.shown_clips import ShownClips
 from workflow.parts.weights import state_sha256
 
-TOLERANCE = 0.01  # of S: what half precision may take from the mean over a layer's units
+TOLERANCE = 0.001  # of S: what half precision may take from the mean over a layer's units; of some units it takes more
 SAMPLE = 16  # variants, spread over the shard, on which both precisions are compared
-AHEAD = {"cpu": 0, "cuda": 2}  # threads that read what comes next; a job on the CPU has one core
 
 
 @torch.inference_mode()
@@ -33,9 +32,8 @@ def run_network(name, entry, network, units, clips, judge, device, precision="fl
     """Show every variant: (activations, layer -> float32 [variant, unit]; answers, name -> [variant]; the precision used).
 
     units: layer -> width; clips: ShownClips; judge: MaskJudge; precision: as in agreed_half. Answers are the index `predicted`
-    of the highest class score, -1 where the network gives none, and the judge's scores.
+    of the highest class score, -1 where the network gives none, and the judge's scores. No variants have no precision.
     """
-    values, answers = {layer: [np.empty((0, width), np.float32)] for layer, width in units.items()}, []
     show, n = Show(name, entry, network, clips, device), len(clips)
 
     def apart(half):
@@ -44,12 +42,32 @@ def run_network(name, entry, network, units, clips, judge, device, precision="fl
         return noise_share(*({layer: np.concatenate([own[layer] for own in chunks]) for layer in units} for chunks in both))
 
     half = agreed_half(precision, device, apart, TOLERANCE)
-    for rows, output, pooled in show(full_batches(n, entry["batch"]), half):
+    batches = full_batches(n, entry["batch"])
+    seen = see(show(batches, half), units, judge, half)
+    if seen is None:
+        print(f"{name_of(half)} overflows outside the sample: all variants are shown again, in float32", flush=True)
+        half, seen = None, see(show(batches, None), units, judge, None)
+    values, answers = seen
+    answered = {key: np.concatenate([own[key] for own in answers])[:n] for key in (answers[0] if answers else ())}
+    return {layer: np.concatenate(own)[:n] for layer, own in values.items()}, answered, name_of(half) if n else None
+
+
+def see(shown, units, judge, half):
+    """What Show yields, collected: layer -> arrays [variant, unit], and answers; None as soon as half precision overflows."""
+    values, answers = {layer: [np.empty((0, width), np.float32)] for layer, width in units.items()}, []
+    for rows, output, pooled in shown:
+        if half and not is_finite(output, pooled):
+            return None
         answers.append({"predicted": highest(output, len(rows)), **judge(output, rows)})
         for layer in values:
             values[layer].append(pooled[layer])
-    answered = {key: np.concatenate([own[key] for own in answers])[:n] for key in (answers[0] if answers else ())}
-    return {layer: np.concatenate(own)[:n] for layer, own in values.items()}, answered, name_of(half)
+    return values, answers
+
+
+def is_finite(output, pooled):
+    """Whether all activations and class scores are finite."""
+    scores = class_scores(output)
+    return all(np.isfinite(own).all() for own in pooled.values()) and (scores is None or bool(scores.isfinite().all()))
 
 
 class Show:
@@ -60,7 +78,7 @@ class Show:
         self.pooling, self.batches, self.pathways = entry["pooling"], Batches(entry["batch"]), range(len(network.pathways))
 
     def read(self, rows):
-        """The frames of some variants on the device, one tensor per pathway."""
+        """The frames of some variants, one tensor per pathway, on the device if they fit."""
         return [on_device(self.clips.of_pathway(p, rows), self.device) for p in self.pathways]
 
     def __call__(self, batches, half):
@@ -71,7 +89,7 @@ class Show:
                 for part in self.batches.parts(len(rows)):
                     with self.batches.fitting(f"model {self.name}"):
                         activations.shown = self.clips.shown_to(len(self.pathways), rows[part])
-                        shown = [preprocess(video[part], self.network) for video in videos]
+                        shown = [preprocess(video[part].to(self.device), self.network) for video in videos]
                         with computing(self.device, half):
                             output = self.network(shown)
                         pooled = {layer: values.cpu().numpy() for layer, values in activations.items()}
@@ -93,7 +111,6 @@ def dump_features(name, entry, units, variants, clips, stores, flows=None, masks
     masks: of the clips, [clip, frame, height, width]; precision: as in agreed_half.
     """
     device = own_device()
-    torch.backends.cudnn.allow_tf32 = False  # its rounding shows in correlations of units of small variance
     network, training = build_network(entry)
     about = {"model": name, "entry": entry, "training": training, "weights_sha256": state_sha256(network.module)}
     about |= {"streams": {layer: network.stream_of(layer) for layer in network.layers}}
@@ -108,7 +125,7 @@ def dump_features(name, entry, units, variants, clips, stores, flows=None, masks
         network, masks, [row for _, row, _ in seen.looks], [own[0] for own in shown], [crop for *_, crop in seen.looks]
     )
     activations, answers, about["precision"] = run_network(name, entry, network, units, seen, judge, device, precision)
-    refuse_not_finite(name, activations, list(variants["variant"]), about["precision"])
+    refuse_not_finite(name, activations, list(variants["variant"]))
     keys = {"variant": variants["variant"], "clip": variants["clip"], "frames_shown": shown}
     distance = [distance_of(*both) for both in zip(shown, jitters, strict=True)]
     predicted = [int(i) if i >= 0 and entry["classes"] else None for i in answers.get("predicted", ())]

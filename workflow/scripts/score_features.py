@@ -143,9 +143,8 @@ def score_perturbation(metric, pairs, features, settings, seed, min_distance):
     own = scores["factor"].map(n_pairs).where(scores["quantity"].eq(metric.QUANTITY))
     scores["n_pairs"] = own.fillna(fewest).astype(int)
     scores = scores.assign(n_clips=kept["clip"].nunique(), n_videos=len(videos), n_crossings_left_out=n_left_out)
-    scores = scores.assign(
-        **{key: about.get(key) for key in ("derived_from", "derivation", "checkpoint_of", "step", "frames", "stride")}
-    )
+    told = ("derived_from", "derivation", "checkpoint_of", "step", "frames", "stride", "precision")
+    scores = scores.assign(**{key: about.get(key) for key in told})
     return scores, draws.assign(crossings=names_digest(kept["crossing"].unique())), sweep.assign(n_videos=len(videos))
 
 
