@@ -99,6 +99,18 @@ def signalled(process, job, way, seconds):
             os.kill(job.pid if who == "job" else process.pid, number)
 
 
+def status_of(process, way):
+    """The exit status of a run.
+
+    One that SIGTERM has not ended after two minutes is killed, as schedulers do: where the signal comes while Snakemake 9.27
+    selects jobs, its handler waits for a lock that it holds itself (JobScheduler.exit_gracefully).
+    """
+    with suppress(subprocess.TimeoutExpired):
+        return process.wait(120 if way in ("run TERM", "all TERM") else 1800)
+    os.killpg(process.pid, signal.SIGKILL)
+    return process.wait()
+
+
 @contextmanager
 def conditions(project, whole, moment):
     """What a moment needs around the run: yields variables of its environment."""
@@ -129,7 +141,7 @@ def disturb(project, whole, moment):
         children = children_of(process)
         if job and moment.way in SIGNALS:
             signalled(process, job, moment.way, moment.share * whole.seconds[moment.rule])
-        status = process.wait(1800)
+        status = status_of(process, moment.way)
         outlived = psutil.wait_procs(children, timeout=15)[1]
         told.seek(0)
         said = told.read()
