@@ -15,7 +15,7 @@ def draw(sweep, settings):
     """
     if sweep.empty:
         return note("no metric of this experiment sorts units into classes")
-    table = named(of_last_layers(sweep[sweep["factor"].isin(ORDER)])).sort_values("lambda")
+    table = named(of_last_layers(sweep[sweep["factor"].isin(ORDER)])).sort_values("lambda", kind="stable")
     figure, grid = panels(blocks_of(table), lines_of(ORDER), ylabel="% of units,\nlast layer, {}")
     for (metric, model), axes in grid.items():
         own = table[(table["metric"] == metric) & (table["model"] == model)]
