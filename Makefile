@@ -16,6 +16,7 @@ run: .venv/ready
 
 check: .venv/ready
 	$(SNAKEMAKE) $(if $(CONFIG),--configfile $(CONFIG)) --until describe_model
+	@echo; echo "Nothing is wrong with the config and its networks. The run reads the videos, and says which it cannot use."
 
 $(EXPERIMENTS): %: resources/experiments/%.yaml .venv/ready
 	$(SNAKEMAKE) --configfile $<

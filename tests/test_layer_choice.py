@@ -119,6 +119,15 @@ def test_convolutions_with_their_rectification_are_proposed_for_a_plain_network(
     assert proposed(net(conv1=nn.Conv3d(3, 4, 3), conv2=nn.Conv3d(4, 4, 3), fc=nn.Linear(4, 5))) == ["conv1", "conv2"]
 
 
+def test_recurrent_layers_are_proposed_too_and_what_is_left_aside_is_said(capsys):
+    cnn = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 3), nn.ReLU())
+    module = net(cnn=cnn, motion=nn.Conv3d(4, 4, 3), pool=nn.Flatten(), rnn=nn.GRU(4, 4), head=nn.Linear(4, 2))
+    assert proposed(module) == ["cnn.1", "cnn.3", "rnn"]
+    assert "reads cnn.1, cnn.3, rnn, not motion, head:" in capsys.readouterr().out
+    blocks = nn.ModuleList(net(attn=nn.Sequential(nn.Linear(4, 4)), rnn=nn.LSTM(4, 4)) for _ in range(3))
+    assert proposed(net(blocks=blocks)) == ["blocks.0", "blocks.1", "blocks.2"]  # which hold theirs
+
+
 def test_a_network_where_nothing_is_repeated_is_refused():
     with pytest.raises(BadInput, match="auto finds no repeated blocks in the network; name some of 0, 1"):
         proposed(nn.Sequential(nn.Conv3d(3, 4, 3), nn.ReLU()))

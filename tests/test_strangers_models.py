@@ -21,6 +21,7 @@ from workflow.parts.layer_choice import choose_layers
 from workflow.parts.network import Network
 from workflow.parts.networks import build_network
 from workflow.parts.pooling import pooled_layers
+from workflow.scripts.describe_model import describe_model
 
 VIDEOMAE = str(Path(__file__).parents[1] / "resources/examples/videomae.py")
 SIZES = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "patch_size": 8}
@@ -179,3 +180,5 @@ def test_a_networks_own_file_may_read_any_layer_of_it(tmp_path):
     with torch.inference_mode():
         torch.testing.assert_close(found["3"], network.module(video.flip(2)).mean((2, 3, 4)))
     assert found["1"].shape == (1, 6)
+    with pytest.raises(BadInput, match="model mine: its file names no layers"):
+        describe_model("mine", {**entry(VIDEOMAE), "family": str(path)}, {"frames": 8, "crop": [16, 16]})

@@ -3,6 +3,7 @@
 from workflow.parts.figure_style import named, of_last_layers
 from workflow.parts.numbers import fixed, with_interval
 
+FEWEST_VIDEOS = 30  # with which the tests of intervals begin
 MOST = 3  # data sets, networks or claims that a sentence names
 
 
@@ -128,6 +129,9 @@ def notes(scores, accuracy=None):
     sentences = []
     if (scores["quantity"] == "percent").any():
         sentences.append("Percentages of this kind lie between 15.5 and 42.2 wherever both S are in [0, 1].")
+    if (scores["n_videos"] < FEWEST_VIDEOS).any():
+        few = f"Some numbers rest on {scores['n_videos'].min()} videos"
+        sentences.append(f"{few}; that their intervals hold what they promise was tested from {FEWEST_VIDEOS} videos on.")
     labels = dict.fromkeys(named(scores[scores["unit"].isna()])["model"].str.split("\n").str[0])
     if untrained := [name for name in labels if name.endswith("(untrained)")]:
         sentences.append(f"Networks with random weights, which say nothing about trained ones: {', '.join(untrained)}.")

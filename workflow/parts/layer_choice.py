@@ -25,7 +25,10 @@ def choose_layers(network, wanted):
     if wanted is None:
         return network.layers
     if wanted == "auto":
-        return {path: path for path in proposed_layers(network.module)}
+        proposed = proposed_layers(network.module)
+        if aside := left_aside(network.module, proposed):
+            print(f"layers: auto reads {', '.join(proposed)}, not {', '.join(aside)}: `layers` can name them", flush=True)
+        return {path: path for path in proposed}
     known = network.layers | {path: path for path, _ in network.module.named_modules(remove_duplicate=False) if path}
     listed = [wanted] if isinstance(wanted, str) else wanted
     named = wanted.items() if isinstance(wanted, dict) else [(None, pattern) for pattern in listed]
@@ -65,7 +68,7 @@ def proposed_layers(module):
     They are the largest group of children of one class and one parent, a group inside such a group left aside: ResNet's
     stages and not their blocks, a transformer's blocks and not their linear maps. A network without such groups is read
     at its convolutions or linear maps, after the norm and rectification that follow them. Twin groups are both read, as in
-    two-stream networks. Raises BadInput where nothing is repeated.
+    two-stream networks, and recurrent layers beside them. Raises BadInput where nothing is repeated.
     """
     # A group of two may be an accident (two heads) where there is a greater one, and is all there is in small networks;
     # two plain sequences are rather features and classifier.
@@ -73,9 +76,21 @@ def proposed_layers(module):
         groups = list(repeated_groups(module, "", least, made_of))
         if groups:
             largest = max(size for size, _ in groups)
-            return [path for size, paths in groups if size == largest for path in paths]
+            paths = [path for size, paths in groups if size == largest for path in paths]
+            return paths + [path for path in recurrent_layers(module) if not any(f"{path}.".startswith(f"{p}.") for p in paths)]
     names = ", ".join(path for path, _ in module.named_modules() if path)
     raise BadInput(f"layers: auto finds no repeated blocks in the network; name some of {names}")
+
+
+def recurrent_layers(module):
+    """Paths of the layers that hold what a network knows of time, if it has such."""
+    return [path for path, child in module.named_modules() if isinstance(child, nn.RNNBase)]
+
+
+def left_aside(module, chosen):
+    """Names of a network's children with weights of which nothing is among the chosen paths."""
+    read = {path.split(".")[0] for path in chosen}
+    return [name for name, child in module.named_children() if name not in read and any(True for _ in child.parameters())]
 
 
 def repeated_groups(module, prefix, least, made_of):

@@ -27,6 +27,8 @@ def describe_model(name, entry, clip, dynamics=(), min_distance=0):
     """
     try_dynamics(dynamics, clip["frames"], min_distance)
     network, training = build_network(entry)
+    if not network.layers:
+        raise BadInput(f'model {name}: its file names no layers; names, patterns or "auto" were needed as `layers` in its entry')
     check_reads(name, network, entry["family"])
     check_sampling(name, network, entry["sampling"], [perturbation for perturbation, _ in dynamics])
     try:
