@@ -31,6 +31,7 @@ from tests.whole_experiment import served, whole_project  # noqa: E402
 
 SIGNALS = [f"{who} {how}" for who in ("job", "run", "all") for how in ("KILL", "TERM")]  # the run is Snakemake itself
 WAYS = [*SIGNALS, "between files", "full disk"]
+SCRIPTS = {path.stem for path in (Path(__file__).parents[1] / "workflow/scripts").glob("*.py")}
 UNFINISHED = ".part"  # in the names of files that are being written
 # Found by every Python of the run: a job of the rule kills the run when it is about to put its n-th file in place.
 BETWEEN_FILES = """
@@ -56,8 +57,8 @@ class Moment(NamedTuple):
 
 
 def draw(whole, n, seed, ways):
-    """`n` moments in the order of the stages; no rule comes twice before all have come, and no way."""
-    rng, rules = random.Random(seed), list(dict.fromkeys(job.rule for job in whole.jobs))
+    """`n` moments in the order of the stages; no rule that runs a script comes twice before all have come, and no way."""
+    rng, rules = random.Random(seed), list(dict.fromkeys(job.rule for job in whole.jobs if job.rule in SCRIPTS))
     drawn = [[own for _ in range(n) for own in rng.sample(these, len(these))][:n] for these in (rules, ways)]
     moments = [Moment(rule, way, rng.random()) for rule, way in zip(*drawn, strict=True)]
     return sorted(moments, key=lambda moment: rules.index(moment.rule))
