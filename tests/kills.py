@@ -103,11 +103,11 @@ def signalled(process, job, way, seconds):
 def status_of(process, way):
     """The exit status of a run.
 
-    One that SIGTERM has not ended after two minutes is killed, as schedulers do: where the signal comes while Snakemake 9.27
-    selects jobs, its handler waits for a lock that it holds itself (JobScheduler.exit_gracefully).
+    One that has not ended 90 seconds after SIGTERM is killed, as schedulers do: where the signal comes while Snakemake 9.27 selects or
+    finishes jobs, its handler waits for a lock that the same thread holds (JobScheduler.exit_gracefully).
     """
     with suppress(subprocess.TimeoutExpired):
-        return process.wait(120 if way in ("run TERM", "all TERM") else 1800)
+        return process.wait(90 if way.endswith("TERM") else 1800)
     os.killpg(process.pid, signal.SIGKILL)
     return process.wait()
 
