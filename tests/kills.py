@@ -102,9 +102,9 @@ def signalled(process, job, way, seconds):
 
 def status_of(process, way):
     """The exit status of a run.
+
     One that has not ended 90 seconds after SIGTERM is killed, as schedulers do: where the signal comes while Snakemake 9.27 selects
     or finishes jobs, its handler waits for a lock that the same thread holds (JobScheduler.exit_gracefully).
-    finishes jobs, its handler waits for a lock that the same thread holds (JobScheduler.exit_gracefully).
     """
     with suppress(subprocess.TimeoutExpired):
         return process.wait(90 if way.endswith("TERM") else 1800)
