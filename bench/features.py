@@ -22,12 +22,12 @@ from workflow.parts.precision import computing, half_type, own_device
 
 SMALL = {"architecture": "slowonly", "depth": [1, 1, 1, 1], "width": 16, "frames": 8, "stride": 2, "size": 64}
 PUBLISHED = {"architecture": "slowonly", "frames": 8, "stride": 2, "size": 224}
-# network: options, side of the stored clips in pixels, number of clips by device, repetitions; a GPU needs many to be busy,
-# and the small network as many as a shard has by default, or what a job does once would count more than it does
+# network: options, side of the stored clips in pixels, number of clips by device, repetitions; a GPU needs many to be busy
 FULL = {
     "cases": {
         "SlowOnly R50, 8 x 224²": (PUBLISHED, 256, {"cpu": 1, "cuda": 64}, 3),
-        "small SlowOnly, 8 x 64²": (SMALL, 64, {"cpu": 64, "cuda": 128}, 5),
+        "small SlowOnly, 8 x 64²": (SMALL, 64, {"cpu": 16, "cuda": 128}, 5),
+        "small SlowOnly, 8 x 64², a whole shard": (SMALL, 64, {"cpu": 64, "cuda": 512}, 5),
     }
 }
 TINY = {"cases": {"tiny SlowOnly": (SMALL | {"width": 4, "frames": 4, "size": 32}, 32, {"cpu": 3, "cuda": 3}, 1)}}

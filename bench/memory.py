@@ -25,7 +25,7 @@ SEED, FLOAT32 = {"seed": 0}, {"precision": "float32"}
 FULL = {"counts": (100, 1_000, 10_000)}
 TINY = {"counts": (16,), "apart": False}
 FLAT = 1.2  # times the memory, that still count as none
-STEEPER, SPARE = 1.25, 0.002  # times what a clip took before, and MiB a clip, that are still linear: n log n takes 1.32 times
+SPARE = 0.002  # MiB a clip, that may come on top of growing in proportion
 
 
 def tables(folder, **names):
@@ -166,7 +166,7 @@ def growth(peaks):
     (few, low), (some, middle), (many, high) = sorted(peaks.items())
     if high < FLAT * low:
         return "flat"
-    allowed = (many - some) * (STEEPER * max(middle - low, 0) / (some - few) + SPARE)
+    allowed = (many - some) * (max(middle - low, 0) / (some - few) + SPARE)
     return "linear" if high - middle <= allowed else "MISSED"
 
 

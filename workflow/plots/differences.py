@@ -1,7 +1,8 @@
 """Which networks differ: dynamic and static of the last layers of one network less those of another, with paired intervals."""
 
 from workflow.parts.figure_panels import LINE, PAGE, lines_of, list_height, lists
-from workflow.parts.figure_style import COLOURS, LETTER, MARKERS, SMALLEST, named, note, wrapped
+from workflow.parts.figure_style import COLOURS, LETTER, MARKERS, SMALLEST, note, wrapped
+from workflow.parts.network_differences import side
 
 TABLE = "differences"
 SHOWN = {"percent": {"dynamic": "dynamic", "static": "static"}, "share": {"dynamics": "dynamic", "appearance": "static"}}
@@ -17,8 +18,7 @@ def draw(differences, settings):
     table = networks[[factor in SHOWN.get(quantity, {}) for quantity, factor in networks[["quantity", "factor"]].to_numpy()]]
     if table.empty:
         return note("this experiment has no two networks to compare")
-    sides = (named(table.assign(**{c: table[f"{c}_{s}"] for c in ("model", "training", "stream")}))["model"] for s in "ab")
-    a, b = (side.str.split("\n").str[0] for side in sides)
+    a, b = side(table, "a"), side(table, "b")
     table = table.assign(a=a, b=b, pair=a + " − " + b)
     below, table = without_difference(table), table[table["reason"].isna()]
     if table.empty:
