@@ -1,6 +1,6 @@
 # make       set up and run the embedded default experiment, or make CONFIG=mine.yaml; a run says last where to look
 # make fig3  the same of any experiment under resources/experiments: make fig3_small, make table1, make known_truth, ...
-# make check what is wrong with CONFIG or its networks, before the videos are read (networks with `train` are trained for it)
+# make check what is wrong with CONFIG, its videos or its networks, before long work (those with `train` are tried when it begins)
 # make test  set up and run the tests
 # make audit look the pinned dependencies up in the database of known vulnerabilities (needs the network)
 # make bench measure speed and memory, or make bench ONLY="features plan"
@@ -15,8 +15,7 @@ run: .venv/ready
 	$(SNAKEMAKE) $(if $(CONFIG),--configfile $(CONFIG))
 
 check: .venv/ready
-	$(SNAKEMAKE) $(if $(CONFIG),--configfile $(CONFIG)) --until describe_model
-	@echo; echo "Nothing is wrong with the config and its networks. The run reads the videos, and says which it cannot use."
+	$(SNAKEMAKE) check $(if $(CONFIG),--configfile $(CONFIG))
 
 $(EXPERIMENTS): %: resources/experiments/%.yaml .venv/ready
 	$(SNAKEMAKE) --configfile $<

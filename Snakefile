@@ -60,6 +60,7 @@ include: "workflow/rules/training.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/check.smk"
 
 
 onstart:

@@ -24,7 +24,7 @@ FILES = {  # table -> where it stands, what a row is
         "exactly what a network sees once",
     ),
     "pairs": ("results/pairs/{dataset}.parquet", "two variants of a clip that are compared"),
-    "models": ("results/models/{model}.parquet", "a layer of a network, in depth order"),
+    "models": ("results/models/{dataset}/{model}.parquet", "a layer of a network, in depth order"),
     "accuracy": (f"results/accuracy/{{dataset}}/{{model}}.parquet, {REPORT}/accuracy.parquet", "a network, style and order"),
     "scores": (
         f"results/scores/{{metric}}/{{dataset}}/{{model}}.parquet, {REPORT}/scores.parquet",
@@ -95,7 +95,7 @@ unit_classes = duckdb.sql(\"\"\"
     FROM units ORDER BY ALL
 \"\"\").df()
 
-widths = duckdb.sql("SELECT model, layer, units FROM 'results/models/*.parquet' ORDER BY model, depth").df()
+widths = duckdb.sql("SELECT model, layer, units FROM 'results/models/shapes/*.parquet' ORDER BY model, depth").df()
 ```
 """
 

@@ -26,7 +26,7 @@ CONFIG = TINY | {
 TARGETS = (
     "results/pairs/shapes.parquet",
     "results/features/shapes/slowonly_twin/000.parquet",
-    "results/models/slowonly_random.parquet",
+    "results/models/shapes/slowonly_random.parquet",
 )
 
 
@@ -60,5 +60,5 @@ def test_floors_are_described_and_a_twin_is_blind_to_order(folder):
         a, b = (np.stack(dump.loc[pairs[f"variant_{side}"], layer].to_list()) for side in "ab")
         gap = np.abs(a - b).max(1) / np.abs(a).max()
         assert gap[pairs["factor"] == "static"].max() < 1e-5 < gap[pairs["factor"] == "identical"].min()
-    weights = [pd.read_parquet(folder / f"models/{model}.parquet")["weights_sha256"][0] for model in MODELS]
+    weights = [pd.read_parquet(folder / f"models/shapes/{model}.parquet")["weights_sha256"][0] for model in MODELS]
     assert len(set(weights)) == 2

@@ -53,7 +53,7 @@ use rule * from static_dynamic
 
 rule time_average:
     input:
-        "results/models/time_average.parquet",
+        "results/models/shapes/time_average.parquet",
 """
 NETWORK = """
 from torch import nn
@@ -126,7 +126,7 @@ def test_the_workflow_is_a_module_from_a_host(tmp_path):
     done = subprocess.run(command, cwd=other, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(pd.read_parquet(other / "results/clips/shapes/clips.parquet")) == 8
-    assert (other / "results/models/time_average.parquet").is_file()
+    assert (other / "results/models/shapes/time_average.parquet").is_file()
 
 
 def test_options_of_the_command_line_are_merged_however_deep(tmp_path):

@@ -68,15 +68,19 @@ def test_the_page_leads_from_a_folder_of_videos_to_the_report(newcomer, tmp_path
     videos = tmp_path_factory.mktemp("videos")
     for number in range(4):
         write_video(videos / f"{number}.mp4", 50 + number, size=(128, 128))
+    (videos / "notes.mp4").write_text("no video")
     config = yaml.safe_load(block("yaml"))
     assert (dataset := config["datasets"]["my_videos"])["folder"] == "/data/my_videos"
     dataset["folder"] = str(videos)
     project = Project(newcomer, yaml.safe_load((ROOT / "config.yaml").read_text()))
     (newcomer / "mine.yaml").write_text(yaml.dump(config))
-    printed = project.done("--configfile", "mine.yaml", "--until", "describe_model")
+    printed = project.done("check", "--configfile", "mine.yaml")
     assert "my_network, my_weights.pt: conv1 (4 units), conv2 (6 units), gru (5 units)" in printed
+    assert "my_videos: 4 clips of 4 videos; 1 of 5 segments cannot be used: 1 cannot be decoded (e.g. notes.mp4)" in printed
+    assert "Nothing is wrong" in printed
     planned = project.planned("--configfile", "mine.yaml")
     assert not {"train_model", "render_videos", "check_claims"} & planned.keys()  # nothing of the default's own is run
+    assert not {"decode_clips", "describe_model"} & planned.keys()  # what the check has done is done
     project.done("--configfile", "mine.yaml", "--config", *FEW)
     assert (newcomer / "results/reports/mine/report.html").is_file()
     assert not (newcomer / "results/reports/mine/claims.png").exists()  # nothing is claimed

@@ -19,7 +19,7 @@ from tests.test_environments import ENVIRONMENTS, IDLE, LOCK, ROOT, environments
 TARGETS = {  # a file whose making needs the environment and, of those not yet built, no other
     "video": "results/clips/shapes/clips.parquet",
     "analysis": "results/variants/shapes/000.parquet",
-    "torch-gpu": "results/models/time_average.parquet",
+    "torch-gpu": "results/models/shapes/time_average.parquet",
 }
 PINNED = {module_of(package) for environment in ENVIRONMENTS for package in pins(environment)}
 TELLING = {"cv2", "seaborn", "torch"}  # no environment holds all of them

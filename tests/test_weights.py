@@ -302,7 +302,7 @@ def checkpoint(tmp_path_factory):
 
 
 def test_the_workflow_fetches_once_keeps_and_says_what_to_do(server, tmp_path, checkpoint):
-    server.data, target = checkpoint, "results/models/slowonly.parquet"
+    server.data, target = checkpoint, "results/models/shapes/slowonly.parquet"
     model = TINY["models"]["slowonly"] | {"weights": server.url}
     project = Project(tmp_path / "project", TINY | {"models": TINY["models"] | {"slowonly": model}})
     server.breaks = [len(checkpoint) // 2]

@@ -87,6 +87,26 @@ def test_a_data_set_that_cannot_be_used_stops_the_run_before_other_work(tmp_path
     assert done <= {"describe_model", "list_videos", "decode_clips", "collect_clips"}
 
 
+def test_an_experiment_on_other_clips_leaves_what_its_networks_gave_on_these(project):
+    analysis = TINY["analyses"][0] | {"dataset": "larger", "dynamics": ["reverse"]}
+    larger = {"datasets": TINY["datasets"] | {"larger": TINY["datasets"]["shapes"]}, "clip": TINY["clip"] | {"crop": [48, 48]}}
+    project.configure(TINY | {"experiment": "other", "analyses": [analysis]} | larger)
+    assert project.planned("--until", "describe_model")["describe_model"] == 2
+    project.done("--until", "describe_model")
+    project.configure(TINY)
+    assert project.planned() == {}
+
+
+def test_the_check_trains_nothing_and_says_so(project):
+    trained = {"trained": TINY["models"]["slowonly"] | {"train": {"dataset": "shapes"}}}
+    analysis = TINY["analyses"][0] | {"models": ["time_average", "trained"]}
+    project.configure(TINY | {"models": TINY["models"] | trained, "analyses": [analysis]})
+    printed = project.done("check")
+    project.configure(TINY)
+    assert "train_model" not in printed and "tried when their training begins: trained" in printed
+    assert "shapes: 8 clips of 8 videos\n" in printed and "time_average, control: 2 layers" in printed
+
+
 def test_what_is_only_learned_from_is_checked_too(project):
     learned = {"seen": TINY["datasets"]["shapes"], "painted": TINY["datasets"]["shapes"]}
     trained = TINY["models"]["slowonly"] | {"train": {"dataset": "seen"}}

@@ -54,16 +54,20 @@ def pairs_of(config, dataset):
     return config["pairs"] | ({"dynamics": own[0]} if own else {})
 
 
-def dynamics_shown(config, model):
-    """Perturbations of dynamics that a model is shown, each once: list of (plug-in, options)."""
-    datasets = [analysis["dataset"] for analysis in config["analyses"] if model in analysis["models"]]
-    named = [perturbation for dataset in datasets for perturbation in perturbations_of(pairs_of(config, dataset))]
-    return [perturbation for k, perturbation in enumerate(named) if perturbation not in named[:k]]
+def analysed_pairs(config):
+    """Every (data set, model) that an analysis names, each once."""
+    return list(dict.fromkeys((analysis["dataset"], model) for analysis in config["analyses"] for model in analysis["models"]))
+
+
+def dynamics_shown(config, dataset, model):
+    """Perturbations of dynamics of a data set that a model is shown: list of (plug-in, options), empty where it is shown none."""
+    return perturbations_of(pairs_of(config, dataset)) if (dataset, model) in analysed_pairs(config) else []
 
 
 def perturbations_shown(config, model):
     """Names of the perturbations of dynamics that a model is shown, each once."""
-    return list(dict.fromkeys(name for name, _ in dynamics_shown(config, model)))
+    shown = [perturbation for dataset in used_datasets(config) for perturbation in dynamics_shown(config, dataset, model)]
+    return list(dict.fromkeys(name for name, _ in shown))
 
 
 def flows_read(config, model):

@@ -11,6 +11,7 @@ from snakemake.utils import update_config
 from workflow.lib.checked_config import checked_rows
 from workflow.lib.errors import BadInput
 from workflow.lib.experiment import (
+    analysed_pairs,
     dynamics_shown,
     flows_read,
     pairs_of,
@@ -52,6 +53,8 @@ RENDERED = [name for name in used_datasets(config) if name not in ROWS]
 APPLIED = [name for name in used_styles(config) if "apply" in config["styles"][name]]
 IMPORTED = [name for name in used_styles(config) if "checkpoint" in config["styles"][name]]
 PAINTED = [name for name in used_styles(config) if name not in APPLIED + IMPORTED]
+DESCRIBED = "results/models/{dataset}/{model}.parquet"
+ANALYSED = analysed_pairs(config)  # every (data set, model) that an analysis names, each once
 FETCHED = fetched_weights(config, used_models(config))  # file name -> {url, sha256}
 TRAINED = trained_models(config, used_models(config))
 TORCH = f"../../envs/torch-{config['torch']}.yaml"
@@ -218,7 +221,7 @@ def variants_shown(model):
 
 def reads_flow(dataset):
     """Whether an analysis shows the flow of a data set, from each frame to the next, to a model."""
-    return any(own == dataset and "flow" in flows_read(config, model) for own, model in analysed_pairs())
+    return any(own == dataset and "flow" in flows_read(config, model) for own, model in ANALYSED)
 
 
 def flow_checked():
@@ -300,21 +303,22 @@ def analysed(pattern):
     return list(dict.fromkeys(files))
 
 
-def analysed_pairs():
-    """Every (data set, model) that an analysis names, each once."""
-    return list(dict.fromkeys((analysis["dataset"], model) for analysis in config["analyses"] for model in analysis["models"]))
+def described_pairs():
+    """(data set, model) of every network once: the first data set that it is shown, of all where it is shown none."""
+    shown = {model: dataset for dataset, model in reversed(ANALYSED)}
+    return [(shown.get(model, ANALYSED[0][0]), model) for model in used_models(config)]
 
 
 def accuracies():
     """The accuracy tables of the experiment: of models that have a class list."""
     pattern = "results/accuracy/{}/{}.parquet"
-    return [pattern.format(dataset, model) for dataset, model in analysed_pairs() if model_entry(config, model)["classes"]]
+    return [pattern.format(dataset, model) for dataset, model in ANALYSED if model_entry(config, model)["classes"]]
 
 
 def segmentations():
     """The segmentation tables of the experiment: of networks that segment, on data sets that have masks."""
     pattern, masked = "results/segmentation/{}/{}.parquet", masked_datasets()
-    found = [(dataset, model) for dataset, model in analysed_pairs() if dataset in masked and segments(config, model)]
+    found = [(dataset, model) for dataset, model in ANALYSED if dataset in masked and segments(config, model)]
     return [pattern.format(*pair) for pair in found]
 
 
@@ -326,7 +330,7 @@ def claims():
 def benchmarks():
     """What the feature dumps of the experiment cost, one file per shard."""
     pattern = "results/benchmarks/dump_features/{dataset}/{model}/{shard}.tsv"
-    return [file for dataset, model in analysed_pairs() for file in of_shards(pattern, dataset, model=model)]
+    return [file for dataset, model in ANALYSED for file in of_shards(pattern, dataset, model=model)]
 
 
 def jobs():
@@ -337,7 +341,7 @@ def jobs():
     for dataset in datasets:
         names += of_shards("{dataset}/{shard}", dataset) + of_shards("{dataset}/{style}/{shard}", dataset, style=styles)
         names += of_shards("{dataset}/{shard}/{flow}", dataset, flow=["flow", "flow_backward"])
-    for dataset, model in analysed_pairs():
+    for dataset, model in unique([*ANALYSED, *described_pairs()]):
         names += [f"{dataset}/{model}", *of_shards("{dataset}/{model}/{shard}", dataset, model=model)]
     return names + analysed("{metric}/{dataset}/{model}")
 
@@ -359,9 +363,9 @@ def stored():
         "masks": of([name for name in names if name in masked], "results/clips/{dataset}/{shard}/masks.npy"),
         "stylized clips": clips * len(used_styles(config)),
         "examples": of(names, EXAMPLES),
-        "optical flow": unique(file for dataset, model in analysed_pairs() for file in flows_of_shards(model, dataset)),
+        "optical flow": unique(file for dataset, model in ANALYSED for file in flows_of_shards(model, dataset)),
         "checkpoints": expand("results/checkpoints/{model}", model=TRAINED),
-        "feature dumps": [file for dataset, model in analysed_pairs() for file in of_shards(DUMPS, dataset, model=model)],
+        "feature dumps": [file for dataset, model in ANALYSED for file in of_shards(DUMPS, dataset, model=model)],
         "score draws": analysed("results/scores/{metric}/{dataset}/{model}.draws.parquet"),
     }
     return {kind: files for kind, files in kinds.items() if files}
@@ -369,7 +373,7 @@ def stored():
 
 def shown_to(dataset):
     """Models that analyses show a data set, each once."""
-    return [model for own, model in analysed_pairs() if own == dataset]
+    return [model for own, model in ANALYSED if own == dataset]
 
 
 def analysed_datasets():

@@ -1,5 +1,5 @@
 # Reads:  results/variants, results/clips, results/stylized, results/flow (networks that read it), a network's weights and class list
-# Writes: results/models/{model}.parquet, results/features/{dataset}/{model}/{shard}.parquet (and what each cost, in
+# Writes: results/models/{dataset}/{model}.parquet, results/features/{dataset}/{model}/{shard}.parquet (and what each cost, in
 #         results/benchmarks), results/accuracy/{dataset}/{model}.parquet, results/reports/{experiment}/accuracy.parquet
 # Why:    every variant goes through every network once, all layers in one pass, pooled on the device; a network that names
 #         the classes of its clips shows that its weights and its input are what they should be.
@@ -7,11 +7,11 @@ rule describe_model:
     input:
         weights=lambda w: weights_of(w.model),
     output:
-        layers="results/models/{model}.parquet",
+        layers=DESCRIBED,
     log:
-        "results/logs/describe_model/{model}.log",
+        "results/logs/describe_model/{dataset}/{model}.log",
     benchmark:
-        "results/benchmarks/describe_model/{model}.tsv"
+        "results/benchmarks/describe_model/{dataset}/{model}.tsv"
     priority: 100  # a network that does not load or does not fit the clips must be known before hours of work
     conda:
         TORCH
@@ -19,7 +19,7 @@ rule describe_model:
         name="{model}",
         model=lambda w: placed_entry(model_entry(config, w.model)),
         clip={key: config["clip"][key] for key in ("frames", "crop")},
-        dynamics=lambda w: dynamics_shown(config, w.model),
+        dynamics=lambda w: dynamics_shown(config, w.dataset, w.model),
         min_distance=config["pairs"]["min_distance"],
         source=lambda w: source("describe_model", network_plugin(w.model)),
     script:
@@ -31,7 +31,7 @@ rule describe_model:
 # out of date, does not count. release_stores names the stores: they are made before the dump that it waits for, and dropped after.
 rule dump_features:
     input:
-        described="results/models/{model}.parquet",
+        described=DESCRIBED,
         weights=lambda w: weights_of(w.model),
         variants=lambda w: variants_shown(w.model),
         clips="results/clips/{dataset}/{shard}/clips.parquet",

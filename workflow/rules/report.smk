@@ -102,14 +102,14 @@ rule write_report:
         clips=expand("results/clips/{dataset}/clips.parquet", dataset=analysed_datasets()),
         rejected=expand("results/clips/{dataset}/rejected.parquet", dataset=analysed_datasets()),
         checked=expand("results/clips/{dataset}/clips.parquet", dataset=used_datasets(config)),  # also what is only learned from
-        models=expand("results/models/{model}.parquet", model=used_models(config)),
+        models=[DESCRIBED.format(dataset=dataset, model=model) for dataset, model in described_pairs()],
         published="results/reports/{experiment}/published.parquet" if PUBLISHED else [],
         flow=expand("results/flow/{dataset}/errors.parquet", dataset=flow_checked()),
         claims="results/reports/{experiment}/claims.parquet" if claims() else [],
         accuracy="results/reports/{experiment}/accuracy.parquet" if accuracies() else [],
         segmentation="results/reports/{experiment}/segmentation.parquet" if segmentations() else [],
         benchmarks=benchmarks(),
-        features=[file for pair in analysed_pairs() for file in of_shards(DUMPS, pair[0], model=pair[1])[:1]],
+        features=[file for pair in ANALYSED for file in of_shards(DUMPS, pair[0], model=pair[1])[:1]],
         template=f"{ROOT}/workflow/report/report.html.j2",
         style=f"{ROOT}/workflow/report/report.css",
         code=f"{ROOT}/workflow/report/report.js",
@@ -132,7 +132,7 @@ rule write_report:
 rule write_tables:
     input:
         scores="results/reports/{experiment}/scores.parquet",
-        models=expand("results/models/{model}.parquet", model=used_models(config)),
+        models=[DESCRIBED.format(dataset=dataset, model=model) for dataset, model in described_pairs()],
         claims="results/reports/{experiment}/claims.parquet" if claims() else [],
         accuracy="results/reports/{experiment}/accuracy.parquet" if accuracies() else [],
         published="results/reports/{experiment}/published.parquet" if PUBLISHED else [],

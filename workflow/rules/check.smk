@@ -1,0 +1,20 @@
+# Reads:  results/clips/{dataset}, results/models/{dataset}/{model}.parquet
+# Writes: nothing but its log: it is asked for by name
+# Why:    what is wrong with videos and networks is known before long work; what is done for it the run does not do again.
+rule check:
+    input:
+        models=[
+            DESCRIBED.format(dataset=dataset, model=model) for dataset, model in ANALYSED if not trained_models(config, [model])
+        ],
+        clips=expand("results/clips/{dataset}/clips.parquet", dataset=used_datasets(config)),
+        rejected=expand("results/clips/{dataset}/rejected.parquet", dataset=used_datasets(config)),
+    log:
+        f"results/logs/check/{config['experiment']}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        datasets=used_datasets(config),
+        n_segments=[n_rows(dataset) for dataset in used_datasets(config)],
+        trained=[model for model in used_models(config) if trained_models(config, [model])],
+    script:
+        "../scripts/check.py"
