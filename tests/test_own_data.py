@@ -84,6 +84,8 @@ def test_the_page_leads_from_a_folder_of_videos_to_the_report(newcomer, tmp_path
     project.done("--configfile", "mine.yaml", "--config", *FEW)
     assert (newcomer / "results/reports/mine/report.html").is_file()
     assert not (newcomer / "results/reports/mine/claims.png").exists()  # nothing is claimed
+    report = (newcomer / "results/reports/mine/report.html").read_text()
+    assert "my_network" in report and not any(name in report for name in ("c2d-motion", "watercolour", "sequences"))
     assert [path.name for path in (newcomer / "results/styles").iterdir()] == ["my_videos"]  # which nothing says
     scores = pd.read_parquet(newcomer / "results/reports/mine/scores.parquet")
     assert set(scores.loc[scores["model"] == "my_network", "layer"]) == {"conv1", "conv2", "gru"}

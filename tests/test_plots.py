@@ -85,21 +85,20 @@ def test_tables_made_from_scores_draw(models, tmp_path):
     assert set(differences["comparison"]) == ({"networks", "same layer", "layers"} if len(models) > 1 else {"layers"})
 
 
-def test_pairs_that_cannot_be_compared_are_counted():
-    """Of a, b and c, c alone was scored on other crossings: a - c and b - c have no difference."""
+def test_pairs_without_a_difference_are_counted_and_those_on_other_crossings_marked():
+    """Of a, b and c, b alone was scored on other crossings, and c alone has no score."""
     table = score_table(*[("shapes", model, "pearson", 0.9) for model in "abc"])
     draws = table[table["unit"].isna() & table["quantity"].eq("percent")].assign(kind="bootstrap", n_videos=8)
-    draws = draws.assign(crossings=draws["model"].eq("c"), draws=[[value, value + 1] for value in draws["value"]])
+    draws = draws.assign(crossings=draws["model"].eq("b"), draws=[[value, value + 1] for value in draws["value"]])
+    draws["value"] = draws["value"].mask(draws["model"].eq("c"))
     differences = compare_scores(draws, 0.95).reindex(columns=TABLES["differences"])
     figure = load_plugin("plots", "differences").draw(differences, {})
-    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["a (untrained) − b\n(untrained)"]
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["a (untrained) − b\n(untrained)*"]
     said = " ".join(figure.get_supxlabel().split())
-    assert said.startswith(
-        "2 of 3 pairs cannot be compared: a (untrained) − c (untrained), as a rests on 8 videos, c on 8, and their"
-    )
-    assert said.endswith("other reasons are in table differences")
+    assert said.startswith("2 of 3 pairs have no difference: a (untrained) − c (untrained), as one of the two has no score")
+    assert said.endswith("* one lacks crossings of the other, too near natural order as it saw them")
     (text,) = load_plugin("plots", "differences").draw(differences[differences["reason"].notna()], {}).texts
-    assert text.get_text().startswith("2 of 2 pairs cannot be compared")
+    assert text.get_text().startswith("2 of 2 pairs have no difference")
 
 
 def test_a_floor_has_its_networks_panel_or_its_own():

@@ -62,6 +62,7 @@ def test_however_many_networks_and_data_sets_there_are_three_sentences_are_enoug
     answer = findings(many, 0.95, pd.DataFrame(claim_rows() * 20))
     assert len(answer) == 3 and max(map(len, answer)) < 500
     assert "highest in net19, 0.191 (0.190 to 0.192, 3 networks), and lowest in net0, 0.001 (0.000 to 0.002" in answer[1]
+    assert [sentence.endswith("; 2 more of this kind are in the tables.") for sentence in answer] == [False, True, False]
     questions = asked(many, 60)
     assert len(questions) == 6 and max(map(len, questions)) < 300 and "60 networks" in questions[0]
     assert len(last_layer_table(many)) == 300
@@ -79,6 +80,12 @@ def test_networks_whose_shards_were_computed_in_different_precision_are_named():
     mixed = [row | {"precision": "float16 and float32" if row["model"] == "keen" else "float16"} for row in score_rows()]
     assert notes(scores(mixed))[-1] == "Computed in float16 and float32, each shard in what came out right: keen on shapes."
     assert not any("float16" in note for note in notes(scores(score_rows())))
+
+
+def test_networks_that_may_not_depend_on_order_are_named():
+    said = "On shapes no dependence on order is shown, for intervals of last layers meet 0: b, c."
+    assert said in notes(scores(score_rows({"a": 0.06, "b": 0.04, "c": -0.04, "d": 0.2})))
+    assert not any("meet 0" in note for note in notes(scores(score_rows({"a": 0.06}))))
 
 
 def test_one_network_is_not_compared():

@@ -148,9 +148,10 @@ def test_differences_between_networks_and_layers(tmp_path):
     table = compare_scores(pd.concat(draws), 0.95)
     networks = table[(table["comparison"] == "networks") & (table["quantity"] == "S") & (table["factor"] == "static")]
     assert list(zip(networks["model_a"], networks["model_b"], strict=True)) == [("a", "b"), ("a", "c"), ("b", "c")]
-    first, refused = networks.iloc[0], networks.iloc[1]
-    assert first["low"] <= first["value"] <= first["high"] and first["layer_a"] == "layer1" and pd.isna(first["reason"])
-    assert refused["reason"] == "a rests on 12 videos, c on 11, and their crossings are not the same" and pd.isna(refused["value"])
+    first, other = networks.iloc[0], networks.iloc[1]
+    assert first["low"] <= first["value"] <= first["high"] and first["layer_a"] == "layer1" and "reason" not in networks
+    assert first["same_crossings"] and not other["same_crossings"] and (first["n_videos"], other["n_videos"]) == (12, 11)
+    assert other["low"] <= other["value"] <= other["high"]
     layers = table[(table["comparison"] == "layers") & (table["quantity"] == "percent") & (table["factor"] == "dynamic")]
     assert list(layers["model_a"]) == ["a", "b", "c"] and layers["value"].notna().all()
     write_table(tmp_path / "differences.parquet", "differences", table)

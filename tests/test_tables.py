@@ -164,11 +164,11 @@ def test_masks_and_differences_are_printed_where_the_experiment_has_them(tmp_pat
     assert mean.value == pytest.approx(0.5) and mean.low < 0.5 < mean.high and (mean.n_videos, mean.n_videos_without_mask) == (3, 1)
     values = pd.read_csv(tmp_path / "differences.csv").query("comparison == 'networks'")
     shown = tables["differences"][1].set_index(["network", "less"])
-    assert values["value"].dropna().tolist() == [10] and values["reason"].notna().tolist() == [False, True, True]
+    assert values["value"].tolist() == [10, 20, 10] and values["same_crossings"].tolist() == [True, False, False]
     cell = shown.loc[("a", "b"), "% dynamic, pearson"]
     low, high = map(float, re.fullmatch(r"10\.0 \[(\S+), (\S+)\]", cell).groups())
     assert low < 9.2 and high > 10.8  # the middle 95 % of what is spread evenly over 9 to 11
-    assert shown.loc[("a", "b"), "videos"] == "12" and "crossings are not the same" in shown.loc[("a", "c"), "reason"]
+    assert shown.loc[("a", "b"), "videos"] == "12" and shown.loc[("a", "c"), "crossings"] == "not the same"
     assert "seg & masked" in (tmp_path / "segmentation.tex").read_text()
     write_table(tmp_path / "differences.parquet", "differences", compare_scores(pd.DataFrame(drawn[:1]), 0.95))
     assert len(tables_of(inputs)["differences"][1]) == 0  # of a network alone

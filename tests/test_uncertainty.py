@@ -239,6 +239,21 @@ def test_paired_differences_cover_the_truth_and_are_shorter_than_unpaired_ones()
     assert paired.std(0).mean() < 0.8 * (drawn["one"] - drawn["two"][::-1]).std(0).mean()
 
 
+def test_differences_of_networks_on_other_pairs_cover_the_truth_and_on_other_videos_are_wide():
+    """Two networks of one true score; the second lacks a third of the pairs, at most one of a video, or a quarter of the videos."""
+    n, repetitions, rng = 60, 2000, np.random.default_rng(3)
+    a, b = correlated(0.6, n, 2, repetitions, rng)
+    one, one_drawn = score_with_draws({"one": (a, b + 0.4 * rng.standard_normal(b.shape))}, names(n, 2))
+    noisy = b + 0.4 * rng.standard_normal(b.shape)
+    inside = []
+    for kept in (np.arange(2 * n) % 6 != 1, np.arange(2 * n) >= n / 2):
+        videos = np.array(names(n, 2))[kept]
+        two, two_drawn = score_with_draws({"two": (a[kept], noisy[kept])}, videos)
+        draws = one_drawn["one"] - two_drawn["two"]
+        inside.append(covered(draws, one["one"] - two["two"], 0, len(set(videos))))
+    assert inside[0] == NOMINAL and inside[1] > 0.95
+
+
 def test_draws_depend_on_the_videos_and_the_seed_alone():
     videos = names(20)
     assert np.array_equal(bootstrap_weights(videos, 5, 0), bootstrap_weights(list(videos), 5, 0))

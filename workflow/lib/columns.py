@@ -323,10 +323,17 @@ TABLES = {
         "stream_b": (text, "its stream; null in a network of one"),
         "training_a": (text, "where the first network's weights come from"),
         "training_b": (text, "where the second network's weights come from"),
-        "value": (real, "first score less the second; null where they cannot be compared"),
-        "low": (real, "lower end of the interval from draws of videos that both share"),
+        "value": (real, "first score less the second; null where one of them is"),
+        "low": (
+            real,
+            "lower end of the interval from draws of videos, which are paired where both rest on the same",
+        ),
         "high": (real, "upper end of it"),
-        "n_videos": (count, "videos the difference rests on"),
+        "n_videos": (count, "videos that the difference rests on, of the score with fewer"),
+        "same_crossings": (
+            flag,
+            "false where one lacks crossings of the other, too near natural order as it saw them",
+        ),
         "reason": (text, "why there is no difference; null where there is one"),
     },
     "centre_bias": {

@@ -1,6 +1,6 @@
 """What an experiment's configuration asks for (standard library only)."""
 
-from workflow.lib.model_entries import model_entry
+from workflow.lib.model_entries import model_and_step, model_entry
 from workflow.lib.plugins import constant_of, plugin_path
 from workflow.lib.trainings import trained_models
 
@@ -22,6 +22,17 @@ def used_datasets(config):
 def used_models(config):
     """Models that an analysis, a claim or a published number names."""
     return list(dict.fromkeys(name for _, name in models_named(config)))
+
+
+def of_experiment(config):
+    """The config without the data sets, styles and models that only other experiments use."""
+    models = [model_and_step(config["models"], name)[0] for name in used_models(config)]
+    for name in models:  # grows by what each is derived from or trained on from
+        own = config["models"][name]
+        if source := own.get("derive", own.get("train", {})).get("from"):
+            models.append(model_and_step(config["models"], source)[0])
+    used = {"datasets": used_datasets(config), "styles": used_styles(config), "models": models}
+    return config | {kind: {name: own for name, own in config[kind].items() if name in names} for kind, names in used.items()}
 
 
 def models_named(config):

@@ -79,7 +79,8 @@ def extreme_sentence(scores, lead, quantity, factor, digits):
         (f"{dataset}, by {metric}," if several else dataset, extremes(named(own), digits)) for (dataset, metric), own in groups
     ]
     clauses = [f"on {where} it {clause}" for where, clause in found if clause]
-    return f"{lead}: {'; '.join(clauses[:MOST])}." if clauses else None
+    rest = f"; {len(clauses) - MOST} more of this kind are in the tables" if len(clauses) > MOST else ""
+    return f"{lead}: {'; '.join(clauses[:MOST])}{rest}." if clauses else None
 
 
 def claims_sentence(claims):
@@ -124,6 +125,16 @@ def at_chance(accuracy):
     ]
 
 
+def near_zero(scores):
+    """Which networks' last layers do not show that they depend on order, as a blind one would not: a sentence per data set."""
+    chosen = of_last_layers(scores[(scores["quantity"] == "share") & (scores["factor"] == "order_dependence")])
+    low = chosen[(chosen["low"] <= 0) & (chosen["high"] >= 0)]
+    return [
+        f"On {dataset} no dependence on order is shown, for intervals of last layers meet 0: {', '.join(own['model'].unique())}."
+        for dataset, own in low.groupby("dataset", sort=False)
+    ]
+
+
 def notes(scores, accuracy=None):
     """What to know before reading the numbers of the last layers: a list of sentences."""
     sentences = []
@@ -132,6 +143,7 @@ def notes(scores, accuracy=None):
     if (scores["n_videos"] < FEWEST_VIDEOS).any():
         few = f"Some numbers rest on {scores['n_videos'].min()} videos"
         sentences.append(f"{few}; that their intervals hold what they promise was tested from {FEWEST_VIDEOS} videos on.")
+    sentences += near_zero(scores)
     labels = dict.fromkeys(named(scores[scores["unit"].isna()])["model"].str.split("\n").str[0])
     if untrained := [name for name in labels if name.endswith("(untrained)")]:
         sentences.append(f"Networks with random weights, which say nothing about trained ones: {', '.join(untrained)}.")

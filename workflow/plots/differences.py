@@ -5,21 +5,23 @@ from workflow.parts.figure_style import COLOURS, LETTER, MARKERS, SMALLEST, note
 from workflow.parts.network_differences import side
 
 TABLE = "differences"
+OTHER = "*"
 SHOWN = {"percent": {"dynamic": "dynamic", "static": "static"}, "share": {"dynamics": "dynamic", "appearance": "static"}}
 
 
 def draw(differences, settings):
     """One row per pair of networks, one panel per metric; intervals away from zero are differences that videos do not explain.
 
-    Of more pairs than a page holds only those with the first network are drawn. The figure says how many others there are, and how
-    many pairs cannot be compared.
+    Of more pairs than a page holds only those with the first network are drawn. The figure says how many others there are, how many
+    pairs have no difference, and which rest on crossings that are not the same.
     """
     networks = differences[differences["comparison"].eq("networks")]
     table = networks[[factor in SHOWN.get(quantity, {}) for quantity, factor in networks[["quantity", "factor"]].to_numpy()]]
     if table.empty:
         return note("this experiment has no two networks to compare")
     a, b = side(table, "a"), side(table, "b")
-    table = table.assign(a=a, b=b, pair=a + " − " + b)
+    other = table["same_crossings"].eq(False).map({True: OTHER, False: ""})
+    table = table.assign(a=a, b=b, pair=a + " − " + b + other)
     below, table = without_difference(table), table[table["reason"].isna()]
     if table.empty:
         return note(*below)
@@ -35,6 +37,8 @@ def draw(differences, settings):
         axes.set_title("\n".join(names))
     if n_pairs > len(pairs):
         below = [f"{len(pairs)} of {n_pairs} pairs: all with {first}", *below]
+    if any(pair.endswith(OTHER) for pair in pairs):
+        below.append(f"{OTHER} one lacks crossings of the other, too near natural order as it saw them")
     if below:
         text = wrapped("\n".join(below), int(figure.get_figwidth() / LETTER))
         figure.set_figheight(figure.get_figheight() + LINE * (text.count("\n") + 1))
@@ -43,14 +47,14 @@ def draw(differences, settings):
 
 
 def without_difference(table):
-    """How many pairs cannot be compared, and why the first cannot: a list of one sentence, or of none."""
+    """How many pairs have no difference, and why the first has none: a list of one sentence, or of none."""
     absent = table[table["reason"].notna()]
     if absent.empty:
         return []
     n, first = absent["pair"].nunique(), absent.iloc[0]
     where = " in every panel" if absent["pair"].isin(table.loc[table["reason"].isna(), "pair"]).any() else ""
     others = "; other reasons are in table differences" if absent["reason"].nunique() > 1 else ""
-    return [f"{n} of {table['pair'].nunique()} pairs cannot be compared{where}: {first['pair']}, as {first['reason']}{others}"]
+    return [f"{n} of {table['pair'].nunique()} pairs have no difference{where}: {first['pair']}, as {first['reason']}{others}"]
 
 
 def draw_panel(axes, table, pairs):

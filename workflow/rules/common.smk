@@ -14,6 +14,7 @@ from workflow.lib.experiment import (
     analysed_pairs,
     dynamics_shown,
     flows_read,
+    of_experiment,
     pairs_of,
     perturbations_of,
     segments,

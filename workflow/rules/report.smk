@@ -120,7 +120,7 @@ rule write_report:
     conda:
         "../../envs/analysis.yaml"
     params:
-        config=config,
+        config=of_experiment(config),
         datasets=analysed_datasets(),
         jobs=jobs(),  # no inputs: nothing is worth doing again to be timed
         stored={kind: list(map(placed, files)) for kind, files in stored().items()},

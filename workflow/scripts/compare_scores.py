@@ -25,20 +25,22 @@ def compared(scores):
 
 
 def difference(a, b, confidence):
-    """Value, interval and number of videos of a - b; or why the two cannot be compared."""
-    if a.crossings != b.crossings:
-        videos = f"{a.model} rests on {a.n_videos} videos, {b.model} on {b.n_videos}"
-        return {"reason": f"{videos}, and their crossings are not the same"}
-    value = a.value - b.value
+    """Value and interval of a - b, and what both rest on; or why there is none.
+
+    Networks that sample clips differently can rest on different crossings: what was too near natural order as a network saw it is
+    left out. Where they still rest on the same videos the draws are paired; otherwise they are independent, and the interval is
+    wide rather than narrow.
+    """
+    value, n_videos = a.value - b.value, min(a.n_videos, b.n_videos)
     if np.isnan(value):
         return {"reason": "one of the two has no score"}
     draws = np.subtract(a.draws, b.draws, dtype=np.float64)
-    low, high = interval(draws, value, confidence, a.n_videos, a.quantity)
-    return {"value": value, "low": low, "high": high, "n_videos": a.n_videos}
+    low, high = interval(draws, value, confidence, n_videos, a.quantity)
+    return {"value": value, "low": low, "high": high, "n_videos": n_videos, "same_crossings": a.crossings == b.crossings}
 
 
 def compare_scores(draws, confidence):
-    """Table `differences` from table `draws` of all analyses; videos are resampled alike, so draws are differenced one by one."""
+    """Table `differences` from table `draws` of all analyses; the same videos are drawn alike: draws are differenced one by one."""
     rows, keys = [], ["dataset", "metric", "quantity", "factor", "perturbation"]
     for names, own in progress(draws[draws["kind"] == "bootstrap"].groupby(keys, sort=False), "scores compared"):
         for comparison, a, b in compared(own):
