@@ -49,6 +49,8 @@ onsuccess:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/stores.smk"
+include: "workflow/rules/analyses.smk"
 include: "workflow/rules/videos.smk"
 include: "workflow/rules/clips.smk"
 include: "workflow/rules/masks.smk"
