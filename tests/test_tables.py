@@ -75,7 +75,7 @@ def examples(tmp_path, monkeypatch):
     """What the page's examples define, run in the order of the page beside the files of an invented experiment."""
     other = [row | {"perturbation": "reverse", "value": 0.6} for row in score_rows({"keen": 0.3}, "others")]  # dynamic: joint units
     scores = score_rows() + score_rows({"keen": 0.3}, "others") + other
-    for name, rows, folder in (("scores", scores, "reports/default"), ("models", model_rows(), "models")):
+    for name, rows, folder in (("scores", scores, "reports/default"), ("models", model_rows(), "models/shapes")):
         write_table(tmp_path / "results" / folder / f"{name}.parquet", name, rows)
     monkeypatch.chdir(tmp_path)
     found = {}

@@ -15,6 +15,7 @@ rule check:
     params:
         datasets=used_datasets(config),
         n_segments=[n_rows(dataset) for dataset in used_datasets(config)],
+        source=source("check"),
         trained=[model for model in used_models(config) if trained_models(config, [model])],
     script:
         "../scripts/check.py"
