@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # what cannot be decoded becomes a row with a reason instead
+os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
 
 import cv2
 
