@@ -9,7 +9,8 @@ DRAWS, FEWEST = 1000, 3  # bootstrap draws; videos that an interval can rest on
 
 def mean_draws(values, videos):
     """Mean and bootstrap draws [draw] of the values of some videos [video, ...]; draws are keyed by the videos' names."""
-    weights = bootstrap_weights(list(videos), DRAWS, "mean over videos") / len(videos)
+    weights = bootstrap_weights(list(videos), DRAWS, "mean over videos")
+    weights /= len(videos)  # in place: of many videos it is large
     return values.mean(0), weights @ values
 
 
