@@ -118,7 +118,8 @@ def dump_features(name, entry, units, variants, clips, stores, flows=None, masks
     about |= provenance(entry) | {"pooling": entry["pooling"], "software": {"torch": torch.__version__}}
     network.module.to(device)
     orders = [np.asarray(order) for order in variants["frame_order"]]
-    shown = [shown_by_pathway(order, pathway_sets(len(order), network, entry["sampling"]), entry["sampling"]) for order in orders]
+    sets = {n: pathway_sets(n, network, entry["sampling"]) for n in set(map(len, orders))}
+    shown = [shown_by_pathway(order, sets[len(order)], entry["sampling"]) for order in orders]
     jitters = jitters_of(variants) if flows_of(network) else [None] * len(variants)
     seen = ShownClips(variants, clips, stores, shown, reads_of(network), flows, jitters)
     judge = MaskJudge(
