@@ -16,28 +16,20 @@ BIASES, TWICE = {"bits": (1, 0), "units": (0, 0)}, (2, 2)
 
 
 class Resample(NamedTuple):
-    """One way of drawing videos: `bootstrap` (with replacement) or `subset` (without)."""
+    """One way of drawing videos: `bootstrap` (with replacement) or `subset` (without), and how often each video is drawn."""
 
     kind: str
     n_videos: int  # per draw
-    rows: slice  # of the weights: its draws
+    weights: np.ndarray  # [draw, video]
 
 
 def resamples(videos, draws, subsets, seed):
-    """The bootstrap of `draws` draws, then `subsets` subsets of every size: a list of Resample without empty ones, and weights.
-
-    Those say how often each video is drawn: float64 [draw, video], one array for all, which is large where videos are many.
-    """
+    """The bootstrap of `draws` draws, then `subsets` subsets of every size: a list of Resample without empty ones."""
     if draws == 0:
-        return [], np.empty((0, len(videos)))
-    sizes = subset_sizes(len(videos)) if subsets else []
-    weights = np.empty((draws + subsets * len(sizes), len(videos)))
-    listed = [Resample("bootstrap", len(videos), slice(0, draws))]
-    weights[:draws] = bootstrap_weights(videos, draws, seed)
-    for first, n in zip(range(draws, len(weights), subsets or 1), sizes, strict=True):
-        listed.append(Resample("subset", n, slice(first, first + subsets)))
-        weights[listed[-1].rows] = subset_weights(videos, n, subsets, seed)
-    return listed, weights
+        return []
+    listed = [Resample("bootstrap", len(videos), bootstrap_weights(videos, draws, seed))]
+    listed += [Resample("subset", n, subset_weights(videos, n, subsets, seed)) for n in subset_sizes(len(videos))]
+    return [each for each in listed if len(each.weights)]
 
 
 def names_digest(names):

@@ -38,12 +38,17 @@ def layer_values(metric, layer, units, settings):
     return values
 
 
-def score_resamples(metric, sides, pairs, listed, weights):
+def score_resamples(metric, sides, pairs, listed):
     """Scores under every Resample, from one call: a list of (resample, layer, units), the scores with a leading draw axis."""
     if not listed or not getattr(metric, "RESAMPLES", True):
         return []
-    scored = metric.score(sides, pairs, weights)
-    return [(each, *({f: draws[each.rows] for f, draws in values.items()} for values in scored)) for each in listed]
+    scored = metric.score(sides, pairs, np.concatenate([each.weights for each in listed]))
+    ends = np.cumsum([len(each.weights) for each in listed])
+    parts = [slice(end - len(each.weights), end) for each, end in zip(listed, ends, strict=True)]
+    return [
+        (each, *({f: draws[part] for f, draws in values.items()} for values in scored))
+        for each, part in zip(listed, parts, strict=True)
+    ]
 
 
 def null_q_values(metric, sides, pairs, permutations, seed):
@@ -76,16 +81,13 @@ def ends_of(quantity, draws, value, settings, n_videos, reach=1):
     return np.clip(interval(draws, value, settings["confidence"], n_videos, quantity), -reach, reach)
 
 
-def score_layer(metric, sides, pairs, drawn_videos, settings, seed):
-    """Tables `scores`, `draws` and `lambda_sweep` of one layer, without the names of layer, data set, model and metric.
-
-    drawn_videos: what `resamples` gives.
-    """
+def score_layer(metric, sides, pairs, listed, settings, seed):
+    """Tables `scores`, `draws` and `lambda_sweep` of one layer, without the names of layer, data set, model and metric."""
     layer, units = metric.score(sides, pairs)
     values, ends, unit_ends, draws = layer_values(metric, layer, units, settings), {}, {}, []
     sorts = metric.QUANTITY == "S"  # units into classes
     sweep = sweep_classes(units, None, settings, None)[0] if sorts else pd.DataFrame()
-    for each, layer_draws, unit_draws in score_resamples(metric, sides, pairs, *drawn_videos):
+    for each, layer_draws, unit_draws in score_resamples(metric, sides, pairs, listed):
         drawn = layer_values(metric, layer_draws, unit_draws, settings)
         if each.kind == "bootstrap" and sorts:
             sweep, classes = sweep_classes(units, unit_draws, settings, each.n_videos)
@@ -128,12 +130,12 @@ def score_perturbation(metric, pairs, features, settings, seed, min_distance):
         kept = kept[metric.kept(kept)]
         check_videos(kept, n_left_out)
     videos = sorted(set(kept["video"]))
-    drawn_videos = resamples(videos, settings["draws"], settings["subsets"], seed)
+    listed = resamples(videos, settings["draws"], settings["subsets"], seed)
     found = []
     for depth, layer in enumerate(progress(about["layers"], "layers scored")):
         activations = read_layer(features, layer)
         refuse_not_finite(layer, keys, activations)
-        tables = score_layer(metric, *sides_of(kept, keys, activations), drawn_videos, settings, seed)
+        tables = score_layer(metric, *sides_of(kept, keys, activations), listed, settings, seed)
         found.append([table.assign(layer=layer, depth=depth, stream=about["streams"].get(layer)) for table in tables])
     scores, draws, sweep = (pd.concat(tables).assign(training=about["training"]) for tables in zip(*found, strict=True))
     n_pairs = kept["factor"].value_counts()
