@@ -21,6 +21,11 @@ def run_script(name, folder, input=(), output=(), params=(), threads=1):
     runpy.run_path(str(ROOT / "workflow/scripts" / f"{name}.py"), {"snakemake": job}, "__main__")
 
 
+def tables(folder, **names):
+    """Paths of Parquet files in a folder, by what the rule calls them."""
+    return {key: f"{folder}/{name}.parquet" for key, name in names.items()}
+
+
 def default_config(**changes):
     """The embedded default experiment with every default of the schema filled in; changes replace whole keys beforehand."""
     import yaml  # both are large, and the processes that are measured need neither

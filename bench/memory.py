@@ -1,4 +1,4 @@
-"""Peak memory of every stage, and how it grows with the clips of a data set.
+"""Peak memory of the script of every rule, and how it grows with the clips of a data set.
 
 Each job is a process of its own that runs the script of its rule on made files: tiny clips and networks, shards of the
 default size. Of a stage that works shard by shard the largest shard is measured.
@@ -6,11 +6,12 @@ default size. Of a stage that works shard by shard the largest shard is measured
 
 from pathlib import Path
 
-from bench.jobs import default_config, run_script
+from bench.jobs import default_config, run_script, tables
 from bench.measuring import alone, peak_mib, row
+from bench.report_jobs import report_jobs
 from workflow.lib.trainings import starting_entry, training_settings
 
-FRAMES, SIDE, STYLES = 4, 32, ["oil", "ink"]
+FRAMES, SIDE, STYLES = 4, 32, ["original", "ink"]
 UNITS = {"res1": 8, "res2": 32, "res3": 64, "res4": 128, "res5": 256}
 OPTIONS = {"architecture": "slowonly", "depth": [1, 1, 1, 1], "width": 4, "frames": FRAMES, "stride": 1, "size": SIDE}
 MODEL = {"family": "resnet3d", "options": OPTIONS}
@@ -28,15 +29,10 @@ FLAT = 1.2  # times the memory, that still count as none
 SPARE = 0.002  # MiB a clip, that may come on top of growing in proportion
 
 
-def tables(folder, **names):
-    """Paths of Parquet files in a folder, by what the rule calls them."""
-    return {key: f"{folder}/{name}.parquet" for key, name in names.items()}
-
-
 def shard_jobs(folder, files, config):
-    """Jobs that see one shard: stage -> (input, output, params) of its rule."""
+    """Jobs that see one shard, or no clips at all: stage -> (input, output, params) of its rule."""
     clips, store = {"clips": files["clips"][0]}, {"frames": files["stores"]["original"][0]}
-    stylized = [files["stores"][style][0] for style in STYLES]
+    looks = [files["stores"][style][0] for style in STYLES]
     made = {
         name: {"frames": f"{folder}/{name}.npy", "record": f"{folder}/{name}.json"} for name in ("decoded", "stylized", "applied")
     }
@@ -48,10 +44,17 @@ def shard_jobs(folder, files, config):
     flow = {"estimator": "dis", "options": {}, "weights": None, "backward": False}
     dumped = clips | {"variants": files["variants"][:1], "masks": files["no_masks"], "flows": []}
     shown = {"name": "network", "model": config["models"]["network"], "flow": {}} | FLOAT32
-    shown |= {"stores": dict(zip(STYLES, stylized, strict=True))}
+    shown |= {"stores": dict(zip(STYLES, looks, strict=True))}
     hue = {"style": "hue", "plugin": "hue", "options": {}, "seed": 0}
     rows = [{"video": f"video{number}", "path": files["manifest"]} for number in range(files["n_shard"])]
     return {
+        "fetch_weights": (
+            {},
+            {"weights": f"{folder}/fetched.safetensors"},
+            {"url": Path(files["generator"]).as_uri(), "sha256": None},
+        ),
+        "import_style": ({"checkpoint": files["generator"]}, {"weights": f"{folder}/imported.safetensors"}, {"sha256": None}),
+        "describe_model": ({}, {"layers": f"{folder}/layers.parquet"}, files["describing"]),
         "list_videos": ({}, {"manifest": f"{folder}/listed.csv"}, {"rows": rows}),
         "render_videos": ({}, rendered, SEED | {"options": shapes, "first": 0, "last": files["n_shard"]}),
         "decode_clips": ({"manifest": files["manifest"]}, decoded, read),
@@ -69,7 +72,7 @@ def clip_jobs(folder, files, config, n_clips):
     collected = {"dataset": "shapes", "n_segments": n_clips, "max_rejected": 0, "skip_missing": False}
     keyframes = {"keyframes": f"{folder}/keyframes.npy", "picture": f"{folder}/keyframes.png"}
     quality, examples = dict(config["style_quality"]), [f"{folder}/examples{shard}.npy" for shard in range(len(clips))]
-    measured = {"clips": quality.pop("clips"), "styles": STYLES, "bounds": quality}
+    measured = {"clips": quality.pop("clips"), "styles": STYLES[1:], "bounds": quality}
     made = {"weights": "weights.safetensors", "classes": "classes.txt", "curve": "curve.parquet", "steps": "steps"}
     trained = {key: f"{folder}/trained/{name}" for key, name in made.items()}
     training = {"name": "trained", "model": starting_entry(config, "trained"), "settings": training_settings(config, "trained")}
@@ -92,7 +95,7 @@ def clip_jobs(folder, files, config, n_clips):
         "train_style": (keyframes | {"perceptual": []}, trained_style, SEED | {"scratch": f"{folder}/style"} | of_style),
         "pick_examples": [
             (
-                {"tables": clips, "stores": [files["stores"][style][shard] for style in ("original", *STYLES)]},
+                {"tables": clips, "stores": [files["stores"][style][shard] for style in STYLES]},
                 {"examples": path},
                 SEED | {"shard": shard, "clips": measured["clips"]},
             )
@@ -106,9 +109,14 @@ def clip_jobs(folder, files, config, n_clips):
         "draw_gallery": (
             {"variants": files["variants"], "clips": clips, "examples": examples, "flows": []},
             {"png": f"{folder}/gallery.png", "svg": f"{folder}/gallery.svg"},
-            {"styles": ["original", *STYLES], "flow": {}},
+            {"styles": STYLES, "flow": {}},
         ),
         "train_model": ({"clips": clips, "stores": frames, "masks": [], "flows": []}, trained, training),
+        "measure_flow": (
+            {"clips": clips, "flows": files["flows"], "videos": files["truths"]},
+            {"errors": f"{folder}/flow_errors.parquet"},
+            {"dataset": "shapes", "estimator": "dis"},
+        ),
         "measure_centre_bias": ({"masks": files["masks"], "clips": clips}, tables(folder, centre_bias="bias"), SEED | shards),
     }
 
@@ -116,7 +124,7 @@ def clip_jobs(folder, files, config, n_clips):
 def score_jobs(folder, files, config):
     """Jobs that see the variants or the feature dumps of all shards; those that others build on come first."""
     shards = {name: files[name] for name in ("features", "variants", "clips")}
-    pairs, scores = tables(folder, pairs="pairs"), tables(folder, scores="pearson.scores")
+    pairs = tables(folder, pairs="pairs")
     scoring = NAMES | SEED | {"settings": config["scores"], "min_distance": config["pairs"]["min_distance"]}
     known = NAMES | SEED | {"trainings": [], "seen": [], "reversals": {}, "confidence": 0.95}
     jobs = {
@@ -127,16 +135,7 @@ def score_jobs(folder, files, config):
     for metric in ("pearson", "ratio", "shares"):
         made = tables(folder, **{name: f"{metric}.{name}" for name in ("scores", "draws", "lambda_sweep")})
         jobs[f"score_features {metric}"] = (shards | pairs, made, scoring | {"metric": metric})
-    draws, confidence = {"draws": [f"{folder}/pearson.draws.parquet"]}, {"confidence": 0.95}
-    found = {name: [f"{folder}/pearson.{name}.parquet"] for name in ("scores", "lambda_sweep")}
-    jobs |= {
-        "collect_scores": (found, tables(folder, scores="scores", lambda_sweep="lambda_sweep"), {}),
-        "compare_scores": (draws, tables(folder, differences="differences"), confidence),
-        "measure_stability": (draws, tables(folder, stability="stability"), confidence),
-    }
-    wanted = {"dataset": "shapes", "models": ["network"], "threshold": 0.5}
-    previews = tables(folder, units="units", previews="previews")
-    return jobs | {"show_units": (shards | scores | {"stores": files["stores"]["original"]}, previews, wanted)}
+    return jobs
 
 
 def peak_of(stage, folder, job):
@@ -157,7 +156,8 @@ def peaks_of(folder, n_clips, run):
 
     config = default_config(**CONFIG)
     files = run(stage_files, folder, n_clips, config, config["models"]["network"], FRAMES, SIDE, UNITS)
-    jobs = shard_jobs(folder, files, config) | clip_jobs(folder, files, config, n_clips) | score_jobs(folder, files, config)
+    jobs = shard_jobs(folder, files, config) | clip_jobs(folder, files, config, n_clips)
+    jobs |= score_jobs(folder, files, config) | report_jobs(folder, files, config)
     return {stage: run(peak_of, stage, folder, job) for stage, job in jobs.items()}
 
 

@@ -17,7 +17,7 @@ from workflow.scripts.list_variants import list_variants
 from workflow.scripts.make_pairs import make_pairs
 
 LOOKS = [(1, (0, 1, 2)), (-1, (2, 0, 1)), (1, (1, 2, 0)), (-1, (0, 2, 1))]  # of styles: sign, order of the channels
-ABOUT = {"training": "untrained", "derived_from": None, "derivation": None, "streams": {}, "weights_sha256": "0"}
+ABOUT = {"training": "untrained", "derived_from": None, "derivation": None, "streams": {}, "weights_sha256": "0", "software": {}}
 
 
 def moving(n_frames, size):
@@ -92,7 +92,10 @@ def variants_and_clips(n_videos, styles):
 
 
 def write_dump(path, variants, units, seed=0):
-    """Write a feature dump in which the variants of a clip have something in common; units: layer -> width."""
+    """Write a feature dump in which the variants of a clip have something in common; units: layer -> width.
+
+    Its J and F, as of a network that segments, are drawn at random.
+    """
     rng = np.random.default_rng(seed)
     n_clips, n = variants["clip"].nunique(), len(variants)
     activations = {
@@ -101,9 +104,9 @@ def write_dump(path, variants, units, seed=0):
         for layer, width in units.items()
     }
     keys = {"variant": variants["variant"], "clip": variants["clip"], "frames_shown": [[[0]]] * n}
-    unknown = dict.fromkeys(("J", "F", "box"), [None] * n)
+    judged = {"J": rng.random(n), "F": rng.random(n), "box": [None] * n}
     distance = np.where(variants["dynamics"] == "natural", 0.0, 0.5)
-    write_features(path, {**keys, **unknown, "order_distance": distance, "predicted": [0] * n}, activations, ABOUT)
+    write_features(path, {**keys, **judged, "order_distance": distance, "predicted": [0] * n}, activations, ABOUT)
 
 
 def synthetic_dump(path, n_videos, styles, units):

@@ -2,26 +2,44 @@
 
 import importlib
 import json
+from functools import cache
 
 import numpy as np
 import pytest
 import torch
 
 from bench.__main__ import TOPICS, written
+from bench.jobs import ROOT
 from bench.measuring import COLUMNS, in_turn, median_ratio, row
 from bench.memory import growth
 from workflow.lib.arrays import open_frames
 from workflow.lib.tables import read_table
 
 
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """Rows of a topic at its tiniest size, each topic measured once."""
+
+    @cache
+    def rows(topic):
+        module = importlib.import_module(f"bench.{topic}")
+        return module.bench(tmp_path_factory.mktemp(topic), **module.TINY)
+
+    return rows
+
+
 @pytest.mark.parametrize("topic", TOPICS)
-def test_a_topic_gives_rows_of_positive_values(topic, tmp_path):
-    module = importlib.import_module(f"bench.{topic}")
-    rows = module.bench(tmp_path, **module.TINY)
+def test_a_topic_gives_rows_of_positive_values(topic, measured):
+    rows = measured(topic)
     assert rows and all(list(own) == COLUMNS for own in rows)
     assert all(own["value"] > 0 for own in rows), rows
     assert all((own["verdict"] != "") == (own["goal"] != "") for own in rows)
     assert len({(own["what"], own["unit"]) for own in rows}) == len(rows)
+
+
+def test_the_script_of_every_rule_is_weighed(measured):
+    weighed = {own["what"].removeprefix("memory of ").split()[0].rstrip(",") for own in measured("memory")}
+    assert weighed == {path.stem for path in (ROOT / "workflow/scripts").glob("*.py")}
 
 
 def test_the_dump_is_held_against_a_bare_pass_in_the_precision_that_it_came_to(tmp_path, monkeypatch):

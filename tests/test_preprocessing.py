@@ -30,10 +30,14 @@ def test_a_short_side_above_the_crop_leaves_the_margin_out():
     assert preprocess(clip, reader(size=224)).max() > 0.95
 
 
-def test_mean_and_deviation_are_taken_off_per_channel():
-    clip = torch.full((1, 1, 4, 4, 3), 51, dtype=torch.uint8)
-    shown = preprocess(clip, reader(size=4, mean=(0.2, 0.1, 0.0), std=(1.0, 0.5, 0.1)))
-    torch.testing.assert_close(shown[0, :, 0, 0, 0], torch.tensor([0.0, 0.2, 2.0]), rtol=0, atol=1e-6)
+@pytest.mark.parametrize("own", [{"size": None}, {"size": 4}, {"size": 2, "short_side": 4}], ids=["whole", "square", "cut"])
+def test_mean_and_deviation_are_taken_off_per_channel(own):
+    clip = torch.full((1, 1, 4, 6, 3), 51, dtype=torch.uint8)
+    kept = clip.clone()
+    shown = preprocess(clip, reader(**own, mean=(0.2, 0.1, 0.0), std=(1.0, 0.5, 0.1)))
+    expected = torch.tensor([0.0, 0.2, 2.0]).view(1, 3, 1, 1, 1).expand(shown.shape)
+    torch.testing.assert_close(shown, expected, rtol=0, atol=1e-6)
+    assert torch.equal(clip, kept)
 
 
 @pytest.mark.parametrize(

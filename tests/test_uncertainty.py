@@ -10,7 +10,17 @@ from tests.crossed_pairs import by_factor, crossed_pairs, some_clips
 from workflow.lib.plugins import load_plugin
 from workflow.metrics import copula, pearson, ratio, shares
 from workflow.parts.repairing import p_values, places_of, q_values, shifted_products
-from workflow.parts.resampling import bootstrap_weights, interval, names_digest, resamples, subset_weights, t_quantile
+from workflow.parts.resampling import (
+    PART,
+    bootstrap_parts,
+    bootstrap_weights,
+    interval,
+    names_digest,
+    resamples,
+    subset_weights,
+    t_quantile,
+)
+from workflow.parts.seeding import generator
 from workflow.parts.similarity import CLASSES, class_draws, class_percentages, percentages
 from workflow.parts.video_sums import videos_of
 
@@ -266,6 +276,17 @@ def test_draws_depend_on_the_videos_and_the_seed_alone():
         ("subset", 8, 2),
     ]
     assert resamples(videos, 0, 0, 0) == []
+
+
+@pytest.mark.parametrize("draws", [1, PART, PART + 1, 1000])
+def test_draws_made_in_parts_are_those_made_at_once(draws):
+    videos, values = names(333), np.random.default_rng(0).random(333)
+    at_once = generator(3, "bootstrap", *videos).multinomial(333, np.full(333, 1 / 333), draws)
+    parts = list(bootstrap_parts(videos, draws, 3))
+    assert np.array_equal(np.concatenate(parts), at_once) and np.array_equal(bootstrap_weights(videos, draws, 3), at_once)
+    assert max(map(len, parts)) <= PART
+    sums = np.concatenate([part @ values for part in parts])
+    assert np.allclose(sums, at_once @ values, rtol=1e-12, atol=0)
 
 
 def test_t_quantiles_are_those_of_the_tables():

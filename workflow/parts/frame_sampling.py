@@ -1,5 +1,7 @@
 """Which frames of a clip a network is shown, and in which order."""
 
+from functools import cache
+
 import numpy as np
 
 from workflow.lib.errors import BadInput
@@ -42,12 +44,18 @@ def shown_frames(frame_order, sampled):
     return order[np.isin(order, sampled)]
 
 
+@cache
+def pairs_of(n):
+    """All pairs of n places: two int arrays [pair], the first smaller than the second; kept, for making them takes the longest."""
+    return np.triu_indices(n, 1)
+
+
 def kendall_distance(order):
     """Share of pairs of frames that stand in reverse: 0 for natural order, 1 for reversed; ties count half."""
     order = np.asarray(order)
     if len(order) < 2:
         return 0.0
-    later, earlier = np.triu_indices(len(order), 1)
+    later, earlier = pairs_of(len(order))
     difference = order[earlier] - order[later]
     return float(((difference < 0) + 0.5 * (difference == 0)).mean())
 

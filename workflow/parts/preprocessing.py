@@ -10,11 +10,16 @@ def preprocess(frames, network):
     The short side is resized to `network.short_side` (antialiased bilinear) and the centre cropped to a square of
     `network.size`; a size of None keeps the frame.
     """
-    video = frames.permute(0, 4, 1, 2, 3).float() / 255  # [batch, rgb, frame, height, width]
-    if network.size is not None:
-        video = centre_square(video, network.size, network.short_side or network.size)
-    mean, std = (torch.tensor(x, device=video.device).view(1, 3, 1, 1, 1) for x in (network.mean, network.std))
-    return (video - mean) / std
+    whole = frames.permute(0, 4, 1, 2, 3).float().div_(255)  # [batch, rgb, frame, height, width]
+    video = whole if network.size is None else centre_square(whole, network.size, network.short_side or network.size)
+    mean, std = (channel_row(x, video) for x in (network.mean, network.std))
+    used_again = whole if video.shape == whole.shape else None  # getting memory takes longer than the arithmetic
+    return torch.sub(video, mean, out=used_again).div_(std)
+
+
+def channel_row(values, video):
+    """A value per channel, [1, rgb, 1, 1, width] in the order in which pixels are stored: by itself each would be fetched anew."""
+    return torch.tensor(values, device=video.device).repeat(video.shape[-1], 1).T[None, :, None, None]
 
 
 def shown_masks(masks, network):

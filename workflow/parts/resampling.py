@@ -9,6 +9,7 @@ from workflow.parts.seeding import generator, seed_of
 
 NORMAL = NormalDist()
 SMALLEST_SUBSET = 4
+PART = 16  # draws at a time; a multiple of 4, the rows that OpenBLAS sums together: sums are to the bit those of all draws at once
 # How often the draws' bias is taken off the end that it pulled inwards, and off the other end: twice, but for `bits`, which have
 # theirs taken off once by formula, and for `units`, whose draws (`class_draws`) have none.
 BIASES, TWICE = {"bits": (1, 0), "units": (0, 0)}, (2, 2)
@@ -42,8 +43,17 @@ def bootstrap_weights(videos, draws, seed):
     Keyed by the videos alone, so layers, metrics and networks seen on the same videos share their draws and can be
     compared draw by draw. Float, because numpy multiplies whole numbers without BLAS.
     """
-    rng = generator(seed, "bootstrap", *videos)
-    return rng.multinomial(len(videos), np.full(len(videos), 1 / len(videos)), draws).astype(np.float64)
+    weights = np.empty((draws, len(videos)))
+    for k, part in enumerate(bootstrap_parts(videos, draws, seed)):
+        weights[k * PART : (k + 1) * PART] = part
+    return weights
+
+
+def bootstrap_parts(videos, draws, seed):
+    """Yield the rows of bootstrap_weights, PART draws at a time, for what needs no more of them at once."""
+    rng, even = generator(seed, "bootstrap", *videos), np.full(len(videos), 1 / len(videos))
+    for first in range(0, draws, PART):
+        yield rng.multinomial(len(videos), even, min(PART, draws - first)).astype(np.float64)
 
 
 def subset_sizes(n_videos):

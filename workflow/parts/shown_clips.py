@@ -16,7 +16,8 @@ class ShownClips:
     def __init__(self, variants, clips, stores, shown, reads, flows, jitters):
         row_of = {clip: row for row, clip in enumerate(clips["clip"])}
         self.stores, self.shown, self.reads, self.flows, self.jitters = stores, shown, reads, flows, jitters
-        self.looks = [(v.style, row_of[v.clip], v.crop) for v in variants[["style", "clip", "crop"]].itertuples()]
+        looks = zip(variants["style"], variants["clip"], variants["crop"], strict=True)
+        self.looks = [(style, row_of[clip], crop) for style, clip, crop in looks]
 
     def __len__(self):
         return len(self.looks)

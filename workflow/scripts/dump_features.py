@@ -117,8 +117,9 @@ def dump_features(name, entry, units, variants, clips, stores, flows=None, masks
     about |= {"frames": network.frames, "stride": str(network.stride)}
     about |= provenance(entry) | {"pooling": entry["pooling"], "software": {"torch": torch.__version__}}
     network.module.to(device)
-    orders = [np.asarray(order) for order in variants["frame_order"]]
-    shown = [shown_by_pathway(order, pathway_sets(len(order), network, entry["sampling"]), entry["sampling"]) for order in orders]
+    orders = [tuple(order) for order in variants["frame_order"]]
+    by_order = {order: shown_in(order, network, entry["sampling"]) for order in set(orders)}  # which the styles of a clip share
+    shown = [by_order[order] for order in orders]
     jitters = jitters_of(variants) if flows_of(network) else [None] * len(variants)
     seen = ShownClips(variants, clips, stores, shown, reads_of(network), flows, jitters)
     judge = MaskJudge(
@@ -127,7 +128,8 @@ def dump_features(name, entry, units, variants, clips, stores, flows=None, masks
     activations, answers, about["precision"] = run_network(name, entry, network, units, seen, judge, device, precision)
     refuse_not_finite(name, activations, list(variants["variant"]))
     keys = {"variant": variants["variant"], "clip": variants["clip"], "frames_shown": shown}
-    distance = [distance_of(*both) for both in zip(shown, jitters, strict=True)]
+    distances = {order: shown_distance(own) for order, own in by_order.items()}
+    distance = [None if jitter else distances[order] for order, jitter in zip(orders, jitters, strict=True)]
     predicted = [int(i) if i >= 0 and entry["classes"] else None for i in answers.get("predicted", ())]
     judged = {score: [None if np.isnan(value) else value for value in answers.get(score, ())] for score in SCORES}
     return {**keys, "order_distance": distance, "predicted": predicted, **judged}, activations, about
@@ -149,9 +151,14 @@ def open_stores(stores, clips):
     return opened
 
 
-def distance_of(pathways, jitter):
-    """Least distance from natural order of a variant's pathways [frame]; None where its flow is jittered instead."""
-    return None if jitter else min([kendall_distance(own) for own in pathways if len(own) > 1], default=0.0)
+def shown_in(order, network, sampling):
+    """Clip frames of every pathway, a list of int arrays, as they are shown of a variant in this frame order."""
+    return shown_by_pathway(np.asarray(order), pathway_sets(len(order), network, sampling), sampling)
+
+
+def shown_distance(pathways):
+    """Least distance of a variant's pathways [frame] from natural order; those of a single frame have none."""
+    return min([kendall_distance(own) for own in pathways if len(own) > 1], default=0.0)
 
 
 if __name__ == "__main__":

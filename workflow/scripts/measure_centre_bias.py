@@ -5,7 +5,7 @@ import numpy as np
 from workflow.lib.arrays import UNANNOTATED, open_frames
 from workflow.lib.job import job, progress
 from workflow.lib.tables import read_table, write_table
-from workflow.parts.resampling import bootstrap_weights, interval
+from workflow.parts.resampling import bootstrap_parts, interval
 from workflow.parts.video_means import FEWEST
 
 
@@ -25,9 +25,9 @@ def spread(area, moment, names, draws, confidence, seed):
         return dict.fromkeys(("spread", "low", "high"), np.nan)
     value, low, high = np.sqrt(moment.sum() / area.sum()), np.nan, np.nan
     if draws and len(names) >= FEWEST:
-        weights = bootstrap_weights(names, draws, seed)  # [draw, video]
         with np.errstate(invalid="ignore"):  # a draw without foreground has no spread, and the value no interval
-            low, high = interval(np.sqrt(weights @ moment / (weights @ area)), value, confidence, len(names))
+            parts = [weights @ moment / (weights @ area) for weights in bootstrap_parts(names, draws, seed)]
+            low, high = interval(np.sqrt(np.concatenate(parts)), value, confidence, len(names))
     return {"spread": value, "low": low, "high": high}
 
 
