@@ -44,9 +44,11 @@ def report_jobs(folder, files, config):
     for plot, name in zip(PLOTS, ("scores", "stability"), strict=True):
         about = {"plot": plot, "name": name, "settings": config["scores"]}
         jobs[f"draw_plot {plot}"] = ({"table": made[name]}, drawn(folder, plot), about)
-    read = made | {"models": [files["described"]]}
+    read, videos = made | {"models": [files["described"]]}, shown(folder, files)
+    counted = {"datasets": ["shapes"], "n_segments": [len(files["clips"])], "trained": []}
+    jobs["check"] = ({"models": read["models"]} | {name: videos[name] for name in ("clips", "rejected")}, {}, counted)
     jobs["write_tables"] = (read, dict(zip(printed, printed, strict=True)), confidence)
-    jobs["write_report"] = (read | shown(folder, files), {"report": f"{folder}/report.html"}, about_report(files, config))
+    jobs["write_report"] = (read | videos, {"report": f"{folder}/report.html"}, about_report(files, config))
     return jobs
 
 

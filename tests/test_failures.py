@@ -118,6 +118,17 @@ def test_a_killed_job_is_explained():
     assert "killed" not in after_failure("returned non-zero exit status 1.")
 
 
+def test_the_end_of_a_run_repeats_the_last_words_of_the_jobs_that_failed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("one.log").write_text("decoding\nthe layer is not there\n")
+    Path("two.log").write_text("the layer is not there\n")
+    Path("empty.log").write_text("")
+    told = "Error in rule {}:\n    message: None\n    output: x\n    log: {} (check log file(s) for error details)\n"
+    printed = "".join(told.format(*names) for names in (("a", "one.log"), ("b", "two.log"), ("c", "empty.log"), ("d", "none.log")))
+    assert after_failure(printed) == "Why jobs failed:\none.log: the layer is not there\n"
+    assert "in the log that its rule names" in after_failure(printed.replace("one.log", "none.log").replace("two.log", "none.log"))
+
+
 def test_a_run_whose_job_is_killed_says_why(tmp_path):
     project = Project(tmp_path, TINY)
     script = tmp_path / "workflow/scripts/collect_clips.py"  # dies as of the kernel's hand when memory runs out

@@ -6,7 +6,7 @@ from torch import nn
 
 from workflow.lib.errors import BadInput
 from workflow.models import resnet3d, timesformer
-from workflow.parts.layer_choice import choose_layers
+from workflow.parts.layer_choice import choose_layers, left_aside
 from workflow.parts.network import Network
 
 
@@ -119,13 +119,25 @@ def test_convolutions_with_their_rectification_are_proposed_for_a_plain_network(
     assert proposed(net(conv1=nn.Conv3d(3, 4, 3), conv2=nn.Conv3d(4, 4, 3), fc=nn.Linear(4, 5))) == ["conv1", "conv2"]
 
 
-def test_recurrent_layers_are_proposed_too_and_what_is_left_aside_is_said(capsys):
+def test_recurrent_layers_are_proposed_too_and_what_is_left_aside_is_told():
     cnn = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 3), nn.ReLU())
     module = net(cnn=cnn, motion=nn.Conv3d(4, 4, 3), pool=nn.Flatten(), rnn=nn.GRU(4, 4), head=nn.Linear(4, 2))
     assert proposed(module) == ["cnn.1", "cnn.3", "rnn"]
-    assert "reads cnn.1, cnn.3, rnn, not motion, head:" in capsys.readouterr().out
+    assert left_aside(module, proposed(module)) == ["motion", "head"]
     blocks = nn.ModuleList(net(attn=nn.Sequential(nn.Linear(4, 4)), rnn=nn.LSTM(4, 4)) for _ in range(3))
     assert proposed(net(blocks=blocks)) == ["blocks.0", "blocks.1", "blocks.2"]  # which hold theirs
+
+
+def test_blocks_of_frames_and_blocks_of_time_are_both_proposed():
+    def layers(depth):
+        return [nn.TransformerEncoderLayer(4, 2, 4) for _ in range(depth)]
+
+    frames = nn.ModuleList(Block() for _ in range(4))
+    names = [f"frames.{k}" for k in range(4)]
+    module = net(frames=frames, time=nn.ModuleList(layers(3)), head=nn.Linear(4, 2))
+    assert proposed(module) == [*names, "time.0", "time.1", "time.2"]
+    module = net(frames=frames, time=nn.TransformerEncoder(layers(1)[0], 2), head=nn.Linear(4, 2))
+    assert proposed(module) == [*names, "time.layers.0", "time.layers.1"]
 
 
 def test_a_network_where_nothing_is_repeated_is_refused():

@@ -83,9 +83,26 @@ def test_networks_whose_shards_were_computed_in_different_precision_are_named():
 
 
 def test_networks_that_may_not_depend_on_order_are_named():
-    said = "On shapes no dependence on order is shown, for intervals of last layers meet 0: b, c."
-    assert said in notes(scores(score_rows({"a": 0.06, "b": 0.04, "c": -0.04, "d": 0.2})))
+    said = "On shapes no dependence on order is shown, for intervals of last layers meet 0.000: b, c, e."
+    table = scores(score_rows({"a": 0.06, "b": 0.04, "c": -0.04, "d": 0.2, "e": 0.0501}))
+    assert said in notes(table)
+    assert said in notes(pd.concat([table, table[table["model"] == "d"].assign(unit=0, low=0.0)]))  # of a unit
     assert not any("meet 0" in note for note in notes(scores(score_rows({"a": 0.06}))))
+
+
+def test_styles_that_drown_the_clips_are_told_of():
+    table = scores(score_rows({"a": 0.06, "b": 0.04}))
+    table = pd.concat([table, table[table["factor"] == "order_dependence"].assign(factor="appearance")], ignore_index=True)
+    style = table["factor"] == "appearance"
+    assert style.any() and not any("style makes up" in note for note in notes(table))
+    assert any("On shapes style makes up over 0.9" in note for note in notes(table.assign(value=table["value"].mask(style, 0.95))))
+    one = table["value"].mask(style & (table["model"] == "a"), 0.95)
+    assert not any("style makes up" in note for note in notes(table.assign(value=one)))
+
+
+def test_networks_that_print_alike_are_not_ranked():
+    answer = findings(scores(score_rows({"a": 0.5, "b": 0.5001, "c": 0.4999})))[0]
+    assert answer.endswith("on shapes it is 0.500 [0.450, 0.550] in each of c, a, b.")
 
 
 def test_one_network_is_not_compared():

@@ -158,6 +158,7 @@ TABLES = {
         "stream": (text, "stream of a network of several, e.g. slow or fast; null in a network of one"),
         "units": (count, "units of the layer"),
         "module": (text, "path of the layer's module in the network"),
+        "note": (text, "what to know of the network before it is shown clips; null where nothing"),
     },
     "accuracy": {
         "dataset": (text, "data set the clips come from"),

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from pathlib import Path
 
 AGAIN = "what is done is kept, and the next run goes on from there"
 CAUSES = [  # what an error says of itself, "Classes: message", and what it means for whoever started the run; the first that fits
@@ -24,6 +25,7 @@ CAUSES = [  # what an error says of itself, "Classes: message", and what it mean
     (r"Too many open files", "too many files are open: a greater shard_size opens fewer, `ulimit -n 4096` allows more"),
     (r"CUDA error|CUDA driver|no kernel image", "the GPU or its driver failed: CUDA_VISIBLE_DEVICES= computes without it"),
 ]
+FAILED = re.compile(r"^Error in rule .*\n(?:[ \t]+.*\n)*?[ \t]+log: (.+?) \(check log", re.MULTILINE)
 KILLED = re.compile(r"SIGKILL|exit status (?:137|-9)\b")
 
 
@@ -40,9 +42,19 @@ def likely_cause(error):
     return f"unexpected {type(error).__name__}{': ' if first else ''}{first}; the traceback says where"
 
 
+def last_words(printed):
+    """The last line of the log of every job that failed, by what Snakemake printed."""
+    lines = {}
+    for path in map(Path, FAILED.findall(printed)):
+        if path.is_file() and (said := path.read_text(errors="replace").strip()):
+            lines.setdefault(said.splitlines()[-1], f"{path}: {said.splitlines()[-1]}")
+    return "\n".join(lines.values())
+
+
 def after_failure(printed):
     """What to tell at the end of a run that failed, by what Snakemake printed: where to look, and why jobs without a word died."""
-    look = "Why each job failed stands above, after its name in brackets, and in the log that its rule names."
+    said = last_words(printed)
+    look = f"Why jobs failed:\n{said}\n" if said else "Why each job failed stands in the log that its rule names."
     killed = (
         " A job was killed (signal 9) and could not say why: most likely the machine's memory is too small for what runs at once;"
         f" fewer --cores or a smaller shard_size need less ({AGAIN})."

@@ -29,7 +29,7 @@ def read_dataset(name, options):
     if kinds == ["manifest"]:
         rows = read_manifest(Path(options["manifest"]), options.get("root"))
     elif kinds == ["folder"]:
-        rows = read_folder(Path(options["folder"]))
+        rows = read_folder(name, Path(options["folder"]))
     elif options["annotations"]["format"] in MASKED:
         rows = sequence_rows(options["annotations"], IMAGES)
     else:
@@ -117,10 +117,10 @@ def check_unique(path, numbered):
             raise BadInput(f"{path}, lines {first} and {line}: both are {row['video']} from {row['start_s'] or 0} s")
 
 
-def read_folder(folder):
-    """Rows of a folder: every video file and every folder of images is a video, its label the folder that it lies in."""
+def read_folder(name, folder):
+    """Rows of data set `name`: every video file and folder of images in `folder` is a video, its label where it lies."""
     if not folder.is_dir():
-        raise BadInput(f"data set folder {folder} does not exist or is no folder")
+        raise BadInput(f"data set {name}: the folder {folder} does not exist or is no folder")
     found = []
     for here, below, files in os.walk(folder, followlinks=True):
         below[:] = [name for name in below if not name.startswith(".")]

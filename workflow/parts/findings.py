@@ -4,6 +4,7 @@ from workflow.parts.figure_style import named, of_last_layers
 from workflow.parts.numbers import fixed, with_interval
 
 FEWEST_VIDEOS = 30  # with which the tests of intervals begin
+MOST_APPEARANCE = 0.9
 MOST = 3  # data sets, networks or claims that a sentence names
 
 
@@ -62,10 +63,13 @@ def extremes(own, digits):
     if not order:
         return None
     low, high = order[0], order[-1]
+    alike = {told(rows, digits) for rows in networks.values()}
     controls = [f"{name} {told(rows, digits)}" for name, rows in by_network(known[(rank == 2) & (rank > rank.min())]).items()]
     beside = f" (for comparison: {', '.join(controls)})" if controls else ""
     if low == high:
         return f"is {told(networks[high], digits)} in {high}{beside}"
+    if len(alike) == 1:
+        return f"is {alike.pop()} in each of {listed(order)}{beside}"
     meet = " (their intervals overlap)" if ends(networks[high])[0] <= ends(networks[low])[1] else ""
     return f"is highest in {high}, {told(networks[high], digits)}, and lowest in {low}, {told(networks[low], digits)}{meet}{beside}"
 
@@ -126,12 +130,26 @@ def at_chance(accuracy):
 
 
 def near_zero(scores):
-    """Which networks' last layers do not show that they depend on order, as a blind one would not: a sentence per data set."""
-    chosen = of_last_layers(scores[(scores["quantity"] == "share") & (scores["factor"] == "order_dependence")])
-    low = chosen[(chosen["low"] <= 0) & (chosen["high"] >= 0)]
+    """Networks whose last layers, to the digits printed, do not show that they depend on order: a sentence per data set."""
+    low = last_shares(scores, "order_dependence").query("low < 0.0005 and high > -0.0005")
     return [
-        f"On {dataset} no dependence on order is shown, for intervals of last layers meet 0: {', '.join(own['model'].unique())}."
-        for dataset, own in low.groupby("dataset", sort=False)
+        f"On {dataset} no dependence on order is shown, for intervals of last layers meet 0.000: {', '.join(models)}."
+        for dataset, models in low.groupby("dataset", sort=False)["model"].unique().items()
+    ]
+
+
+def last_shares(scores, factor):
+    """Rows of one of the shares of whole last layers."""
+    return of_last_layers(scores[scores["unit"].isna() & (scores["quantity"] == "share") & (scores["factor"] == factor)])
+
+
+def drowned(scores):
+    """On which data sets the styles leave next to nothing for what clips show and how they move: a sentence per data set."""
+    least = last_shares(scores, "appearance").groupby("dataset", sort=False)["value"].min()
+    return [
+        f"On {dataset} style makes up over {MOST_APPEARANCE:g} of the variance of every network's last layer, controls included: "
+        "numbers there speak of the styles more than of the networks. The gallery shows why; other styles may keep more of the clips."
+        for dataset in least.index[least > MOST_APPEARANCE]
     ]
 
 
@@ -143,7 +161,7 @@ def notes(scores, accuracy=None):
     if (scores["n_videos"] < FEWEST_VIDEOS).any():
         few = f"Some numbers rest on {scores['n_videos'].min()} videos"
         sentences.append(f"{few}; that their intervals hold what they promise was tested from {FEWEST_VIDEOS} videos on.")
-    sentences += near_zero(scores)
+    sentences += drowned(scores) + near_zero(scores)
     labels = dict.fromkeys(named(scores[scores["unit"].isna()])["model"].str.split("\n").str[0])
     if untrained := [name for name in labels if name.endswith("(untrained)")]:
         sentences.append(f"Networks with random weights, which say nothing about trained ones: {', '.join(untrained)}.")

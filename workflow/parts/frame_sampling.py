@@ -25,7 +25,7 @@ def sampled_frames(n_frames, n, stride, ahead=0):
         raise BadInput(
             f"clips of {n_frames} frames came, {n} frames at stride {stride}{' with flow to the next ones' * bool(ahead)} need"
             f" clips of at least {needed}:"
-            f" set clip: {{frames: {needed}}}, a smaller stride, or stride: spread"
+            f" set clip: {{frames: {needed}}}, or of the network a smaller stride, or stride: spread"
         )
     if stride == "spread":
         return spread(n_frames - ahead, n)

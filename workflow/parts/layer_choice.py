@@ -25,10 +25,7 @@ def choose_layers(network, wanted):
     if wanted is None:
         return network.layers
     if wanted == "auto":
-        proposed = proposed_layers(network.module)
-        if aside := left_aside(network.module, proposed):
-            print(f"layers: auto reads {', '.join(proposed)}, not {', '.join(aside)}: `layers` can name them", flush=True)
-        return {path: path for path in proposed}
+        return {path: path for path in proposed_layers(network.module)}
     known = network.layers | {path: path for path, _ in network.module.named_modules(remove_duplicate=False) if path}
     listed = [wanted] if isinstance(wanted, str) else wanted
     named = wanted.items() if isinstance(wanted, dict) else [(None, pattern) for pattern in listed]
@@ -66,9 +63,10 @@ def proposed_layers(module):
     """Paths of a network's blocks or stages, in order, after what comes before them in the same place (a stem).
 
     They are the largest group of children of one class and one parent, a group inside such a group left aside: ResNet's
-    stages and not their blocks, a transformer's blocks and not their linear maps. A network without such groups is read
-    at its convolutions or linear maps, after the norm and rectification that follow them. Twin groups are both read, as in
-    two-stream networks, and recurrent layers beside them. Raises BadInput where nothing is repeated.
+    stages and not their blocks, a transformer's blocks and not their linear maps. Of one parent further such groups are read
+    too: blocks that see frames, and blocks that see time. A network without such groups is read at its convolutions or linear
+    maps, after the norm and rectification that follow them. Twin groups are both read, as in two-stream networks, and the
+    layers of sequences beside them. Raises BadInput where nothing is repeated.
     """
     # A group of two may be an accident (two heads) where there is a greater one, and is all there is in small networks;
     # two plain sequences are rather features and classifier.
@@ -77,14 +75,14 @@ def proposed_layers(module):
         if groups:
             largest = max(size for size, _ in groups)
             paths = [path for size, paths in groups if size == largest for path in paths]
-            return paths + [path for path in recurrent_layers(module) if not any(f"{path}.".startswith(f"{p}.") for p in paths)]
+            return paths + [path for path in sequence_layers(module) if not any(f"{path}.".startswith(f"{p}.") for p in paths)]
     names = ", ".join(path for path, _ in module.named_modules() if path)
     raise BadInput(f"layers: auto finds no repeated blocks in the network; name some of {names}")
 
 
-def recurrent_layers(module):
-    """Paths of the layers that hold what a network knows of time, if it has such."""
-    return [path for path, child in module.named_modules() if isinstance(child, nn.RNNBase)]
+def sequence_layers(module):
+    """Paths of the layers that hold what a network knows of time, if it has such: PyTorch's recurrent ones and transformers."""
+    return [path for path, child in module.named_modules() if isinstance(child, (nn.RNNBase, nn.TransformerEncoderLayer))]
 
 
 def left_aside(module, chosen):
@@ -97,17 +95,17 @@ def repeated_groups(module, prefix, least, made_of):
     """(Size, paths) of each group of at least `least` children of one class below a module, outermost groups only."""
     children = list(steps(module, prefix))
     counts = Counter(type(child) for _, child in children if made_of(child))
-    kind, size = counts.most_common(1)[0] if counts else (None, 0)
-    if size < least:
+    kinds = {kind for kind, count in counts.items() if count >= least}
+    if not kinds:
         for path, child in children:
             yield from repeated_groups(child, f"{path}.", least, made_of)
         return
-    members = [path for path, child in children if type(child) is kind]
+    members = [path for path, child in children if type(child) in kinds]
     parent = members[0].rpartition(".")[0]
     before = [p for p, c in children[: [p for p, _ in children].index(members[0])] if is_composed(c) or has_kernel(c)]
     before = [path for path in before if path.rpartition(".")[0] == parent]
     plain = isinstance(module, nn.Sequential) and made_of is has_kernel
-    yield size, [*before, *(finished(children, path) if plain else path for path in members)]
+    yield max(counts.values()), [*before, *(finished(children, path) if plain else path for path in members)]
 
 
 def steps(module, prefix):

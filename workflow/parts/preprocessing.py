@@ -10,7 +10,7 @@ def preprocess(frames, network):
     The short side is resized to `network.short_side` (antialiased bilinear) and the centre cropped to a square of
     `network.size`; a size of None keeps the frame.
     """
-    whole = frames.permute(0, 4, 1, 2, 3).float().div_(255)  # [batch, rgb, frame, height, width]
+    whole = frames.permute(0, 4, 1, 2, 3).to(torch.float32, copy=True).div_(255)  # [batch, rgb, frame, height, width]
     video = whole if network.size is None else centre_square(whole, network.size, network.short_side or network.size)
     mean, std = (channel_row(x, video) for x in (network.mean, network.std))
     used_again = whole if video.shape == whole.shape else None  # getting memory takes longer than the arithmetic

@@ -6,7 +6,7 @@ from workflow.lib.tables import concat_tables, read_table
 from workflow.parts.figure_style import named
 from workflow.parts.report_html import data_url, embedded
 
-GALLERY = "One clip in every style and every order: what the networks see."
+GALLERY = "One clip in every style and every order: what the networks see (the original where it is a style of the pairs)."
 
 
 def figures_of(pngs, svgs=(), captions=()):

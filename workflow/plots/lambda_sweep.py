@@ -23,5 +23,5 @@ def draw(sweep, settings):
             curve = own[own["factor"] == factor]
             draw_curve(axes, curve["lambda"], curve, factor, markevery=(k, EVERY))
         axes.axvline(settings["lambda"], color="black", linestyle=":", linewidth=0.8)
-        axes.set(xlabel="λ", ylim=(0, 100), xlim=(own["lambda"].min(), own["lambda"].max()), xticks=[0, 0.5])
+        axes.set(xlabel="λ", ylim=(-2, 102), xlim=(own["lambda"].min(), own["lambda"].max()), xticks=[0, 0.5])
     return figure

@@ -21,7 +21,7 @@ def draw(stability, settings):
         return note("no score of this experiment has an interval: it has no draws, or too few videos")
     legend = {"dynamic, dynamics": "dynamic", "static, appearance": "static"}
     lines = {name: lines_of([factor])[factor] for name, factor in legend.items()}
-    figure, grid = panels(blocks_of(table), lines, ylabel="± of the value\n{}")
+    figure, grid = panels(blocks_of(table), lines, ylabel="± around the value\n{}")
     for (metric, model), axes in grid.items():
         own = table[(table["metric"] == metric) & (table["model"] == model)].sort_values("n_videos")
         for factor, line in own.groupby("factor"):

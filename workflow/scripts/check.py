@@ -7,15 +7,18 @@ from workflow.parts.rejections import reasons
 
 def videos(dataset, clips, rejected, n_segments):
     """One line on a data set, from its tables `clips` and `rejected`; n_segments: rows of its manifest."""
-    line = f"{dataset}: {len(clips)} clips of {clips['video'].nunique()} videos"
-    return f"{line}; {len(rejected)} of {n_segments} segments cannot be used: {reasons(rejected)}" if len(rejected) else line
+    used, unused = set(clips["video"]), set(rejected["video"])
+    line = f"{dataset}: {len(clips)} clips of {len(used)} videos"
+    what = "videos" if len(used | unused) == n_segments else "segments of videos"
+    return f"{line}; {len(rejected)} of {n_segments} {what} cannot be used: {reasons(rejected)}" if unused else line
 
 
 def network(described):
     """One line on a network, from its table `models`."""
     first, last = described.iloc[0], described.iloc[-1]
     layers = f"{len(described)} layers, {first.layer} to {last.layer}" if len(described) > 1 else f"layer {first.layer}"
-    return f"{first.model}, {first.training}: {layers}"
+    note = f"; {first.note}" if isinstance(first.note, str) else ""
+    return f"{first.model}, {first.training}: {layers}{note}"
 
 
 if __name__ == "__main__":
@@ -27,4 +30,4 @@ if __name__ == "__main__":
             print(network(read_table(path, "models")))
         if p.trained:
             print(f"tried when their training begins: {', '.join(p.trained)}")
-        print("Nothing is wrong with the config, these videos and these networks.")
+        print("Nothing else is wrong with the config, the videos and the networks.")

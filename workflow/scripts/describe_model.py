@@ -10,6 +10,7 @@ from workflow.lib.plugins import constant_of, plugin_path
 from workflow.lib.tables import write_table
 from workflow.parts.class_lists import read_classes
 from workflow.parts.frame_orders import try_dynamics
+from workflow.parts.layer_choice import left_aside
 from workflow.parts.networks import build_network, class_scores, provenance
 from workflow.parts.pathways import check_reads, check_sampling, pathway_sets
 from workflow.parts.pooling import hooked_layers, refuse_not_finite
@@ -35,9 +36,6 @@ def describe_model(name, entry, clip, dynamics=(), min_distance=0):
         shown = pathway_sets(clip["frames"], network, entry["sampling"])
     except BadInput as error:
         raise BadInput(f"model {name}: {error}") from None
-    if network.size and (side := network.short_side or network.size) > min(clip["crop"]):
-        wanted = f"clip: {{short_side: {side}, crop: [{side}, {side}]}}"
-        print(f"model {name} reads clips of {side} pixels, they have {min(clip['crop'])} and are enlarged: consider {wanted}")
     noise = generator("describe_model").integers(0, 256, (2, clip["frames"], *clip["crop"], 3), "uint8")
     noise[1] //= 4  # averaged over a clip, noise is like noise
     both = [preprocess(torch.from_numpy(noise[:, own]), network) for own in shown]
@@ -62,12 +60,23 @@ def describe_model(name, entry, clip, dynamics=(), min_distance=0):
         "size": network.size,
         "sampling": entry["sampling"],
         "pooling": entry["pooling"],
+        "note": "; ".join(notes_on(network, entry, clip)) or None,
     }
     return [
         {**about, "layer": layer, "stream": network.stream_of(layer), "depth": depth, "units": values.shape[1], "module": module}
         for depth, (layer, module) in enumerate(network.layers.items())
         for values in [activations[layer]]
     ]
+
+
+def notes_on(network, entry, clip):
+    """What to know before long work of a network that fits the clips: sentences."""
+    if network.size and (side := network.short_side or network.size) > min(clip["crop"]):
+        wanted = f"clip: {{short_side: {side}, crop: [{side}, {side}]}}"
+        yield f"it reads clips of {side} pixels, they have {min(clip['crop'])} and are enlarged: consider {wanted}"
+    chosen = list(network.layers.values())
+    if entry["layers"] == "auto" and (aside := left_aside(network.module, chosen)):
+        yield f"layers: auto reads {', '.join(chosen)}, not {', '.join(aside)}: `layers` can name them"
 
 
 def check_answers(name, entry, network, output, activations):
@@ -123,5 +132,5 @@ if __name__ == "__main__":
         params = snakemake.params
         rows = describe_model(params.name, params.model, params.clip, params.dynamics, params.min_distance)
         layers = ", ".join(f"{row['layer']} ({row['units']} units)" for row in rows)
-        print(f"{params.name}, {rows[0]['training']}: {layers}")
+        print(f"{params.name}, {rows[0]['training']}: {layers}", *filter(None, [rows[0]["note"]]), sep="; ")
         write_table(snakemake.output.layers, "models", rows)
