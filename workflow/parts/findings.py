@@ -148,7 +148,7 @@ def drowned(scores):
     least = last_shares(scores, "appearance").groupby("dataset", sort=False)["value"].min()
     return [
         f"On {dataset} style makes up over {MOST_APPEARANCE:g} of the variance of every network's last layer, controls included: "
-        "numbers there speak of the styles more than of the networks. The gallery shows why; other styles may keep more of the clips."
+        "numbers there speak of the styles more than of the networks. The gallery shows why; other styles may keep more of a clip."
         for dataset in least.index[least > MOST_APPEARANCE]
     ]
 
