@@ -125,7 +125,7 @@ def test_the_end_of_a_run_repeats_the_last_words_of_the_jobs_that_failed(tmp_pat
     Path("empty.log").write_text("")
     told = "Error in rule {}:\n    message: None\n    output: x\n    log: {} (check log file(s) for error details)\n"
     printed = "".join(told.format(*names) for names in (("a", "one.log"), ("b", "two.log"), ("c", "empty.log"), ("d", "none.log")))
-    assert after_failure(printed) == "Why jobs failed:\none.log: the layer is not there\n"
+    assert after_failure(printed) == "Why jobs failed:\nthe layer is not there"
     assert "in the log that its rule names" in after_failure(printed.replace("one.log", "none.log").replace("two.log", "none.log"))
 
 

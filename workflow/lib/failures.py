@@ -43,18 +43,15 @@ def likely_cause(error):
 
 
 def last_words(printed):
-    """The last line of the log of every job that failed, by what Snakemake printed."""
-    lines = {}
-    for path in map(Path, FAILED.findall(printed)):
-        if path.is_file() and (said := path.read_text(errors="replace").strip()):
-            lines.setdefault(said.splitlines()[-1], f"{path}: {said.splitlines()[-1]}")
-    return "\n".join(lines.values())
+    """The last line of the log of every job that failed, which names the log, by what Snakemake printed."""
+    logs = [path.read_text(errors="replace").strip() for path in map(Path, FAILED.findall(printed)) if path.is_file()]
+    return "\n".join(dict.fromkeys(said.splitlines()[-1] for said in logs if said))
 
 
 def after_failure(printed):
     """What to tell at the end of a run that failed, by what Snakemake printed: where to look, and why jobs without a word died."""
     said = last_words(printed)
-    look = f"Why jobs failed:\n{said}\n" if said else "Why each job failed stands in the log that its rule names."
+    look = f"Why jobs failed:\n{said}" if said else "Why each job failed stands in the log that its rule names."
     killed = (
         " A job was killed (signal 9) and could not say why: most likely the machine's memory is too small for what runs at once;"
         f" fewer --cores or a smaller shard_size need less ({AGAIN})."

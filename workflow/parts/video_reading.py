@@ -13,11 +13,12 @@ from itertools import pairwise
 from pathlib import Path
 
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # what cannot be decoded becomes a row with a reason instead
-os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
 
 import cv2
 
 from workflow.lib.manifest import IMAGES
+
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # nor a warning
 
 SLACK = 0.001  # s; Matroska rounds time stamps to milliseconds
 SEEK_FROM = 10.0  # s; below, reading from the beginning costs little
