@@ -59,7 +59,7 @@ def layer_table(scores):
     full_names = dict(zip(keys_of(whole), named(whole)["model"].str.split("\n").str[0], strict=True))
     rows = {}
     for key, n in layers(scores):
-        about = {"network": full_names[key], "data set": key[2], "trained on": key[3], "layer": key[4]}
+        about = {"network": full_names[key], "data set": key[2], "weights": key[3], "layer": key[4]}
         rows[key] = about, {}, {"videos": n}
     for (metric, *measure), own in measured(scores).items():
         heading, digits = MEASURES[tuple(measure)]
