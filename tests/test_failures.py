@@ -120,13 +120,14 @@ def test_a_killed_job_is_explained():
 
 def test_the_end_of_a_run_repeats_the_last_words_of_the_jobs_that_failed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Path("one.log").write_text("decoding\nthe layer is not there\n")
-    Path("two.log").write_text("the layer is not there\n")
-    Path("empty.log").write_text("")
-    told = "Error in rule {}:\n    message: None\n    output: x\n    log: {} (check log file(s) for error details)\n"
-    printed = "".join(told.format(*names) for names in (("a", "one.log"), ("b", "two.log"), ("c", "empty.log"), ("d", "none.log")))
-    assert after_failure(printed) == "Why jobs failed:\nthe layer is not there"
-    assert "in the log that its rule names" in after_failure(printed.replace("one.log", "none.log").replace("two.log", "none.log"))
+    said = {"one": "the layer is not there (log: one.log)", "two": "the layer is not there (log: two.log)", "empty": ""}
+    for name, last in (said | {"killed, or done since": "decoding: 64/64, 0 s left"}).items():
+        Path(f"{name}.log").write_text(f"decoding\n{last}\n")
+    told = "Error in rule a:\n    message: None\n    output: x\n    log: {}.log (check log file(s) for error details)\n"
+    printed = "".join(map(told.format, (*said, "killed, or done since", "none", "one")))
+    assert after_failure(printed) == "Why jobs failed:\nthe layer is not there (log: one.log, two.log)"
+    assert after_failure(printed + "died with <Signals.SIGKILL: 9>").splitlines()[2].startswith("A job was killed")
+    assert after_failure(told.format("none")) == "Why each job failed stands in the log that its rule names."
 
 
 def test_a_run_whose_job_is_killed_says_why(tmp_path):

@@ -140,6 +140,17 @@ def test_blocks_of_frames_and_blocks_of_time_are_both_proposed():
     assert proposed(module) == [*names, "time.layers.0", "time.layers.1"]
 
 
+def test_a_single_layer_of_a_sequence_is_read_whole():
+    cnn = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 3), nn.ReLU())
+    assert proposed(net(cnn=cnn, time=nn.TransformerEncoderLayer(4, 2, 4), head=nn.Linear(4, 2))) == ["cnn.1", "cnn.3", "time"]
+
+
+def test_the_linear_maps_of_a_classifier_are_left_aside():
+    module = net(**{f"conv{k}": nn.Conv3d(4, 4, 3) for k in range(3)}, fc6=nn.Linear(4, 4), fc7=nn.Linear(4, 4))
+    assert proposed(module) == ["conv0", "conv1", "conv2"]
+    assert left_aside(module, proposed(module)) == ["fc6", "fc7"]
+
+
 def test_a_network_where_nothing_is_repeated_is_refused():
     with pytest.raises(BadInput, match="auto finds no repeated blocks in the network; name some of 0, 1"):
         proposed(nn.Sequential(nn.Conv3d(3, 4, 3), nn.ReLU()))

@@ -77,7 +77,7 @@ def test_the_page_leads_from_a_folder_of_videos_to_the_report(newcomer, tmp_path
     printed = project.done("check", "--configfile", "mine.yaml")
     assert "my_network, my_weights.pt: conv1 (4 units), conv2 (6 units), gru (5 units)" in printed
     assert "my_videos: 4 clips of 4 videos; 1 of 5 videos cannot be used: 1 cannot be decoded (e.g. notes.mp4)" in printed
-    assert "Nothing else is wrong" in printed
+    assert "nothing was found wrong" in printed
     planned = project.planned("--configfile", "mine.yaml")
     assert not {"train_model", "render_videos", "check_claims"} & planned.keys()  # nothing of the default's own is run
     assert not {"decode_clips", "describe_model"} & planned.keys()  # what the check has done is done

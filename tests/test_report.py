@@ -62,7 +62,7 @@ def test_however_many_networks_and_data_sets_there_are_three_sentences_are_enoug
     answer = findings(many, 0.95, pd.DataFrame(claim_rows() * 20))
     assert len(answer) == 3 and max(map(len, answer)) < 500
     assert "highest in net19, 0.191 (0.190 to 0.192, 3 networks), and lowest in net0, 0.001 (0.000 to 0.002" in answer[1]
-    assert [sentence.endswith("; 2 more of this kind are in the tables.") for sentence in answer] == [False, True, False]
+    assert [sentence.endswith("; on 2 more data sets or metrics as the tables say.") for sentence in answer] == [False, True, False]
     questions = asked(many, 60)
     assert len(questions) == 6 and max(map(len, questions)) < 300 and "60 networks" in questions[0]
     assert len(last_layer_table(many)) == 300
@@ -87,6 +87,9 @@ def test_networks_that_may_not_depend_on_order_are_named():
     table = scores(score_rows({"a": 0.06, "b": 0.04, "c": -0.04, "d": 0.2, "e": 0.0501}))
     assert said in notes(table)
     assert said in notes(pd.concat([table, table[table["model"] == "d"].assign(unit=0, low=0.0)]))  # of a unit
+    assert said in notes(pd.concat([table, table[table["model"] == "d"].assign(stream="appearance", low=0.0, high=0.0)]))
+    assert said in notes(pd.concat([table, table[table["model"] == "d"].assign(perturbation="reverse", low=0.0, high=0.0)]))
+    assert said in notes(pd.concat([table, table[table["model"] == "c"].assign(model="f", training="control")]))
     assert not any("meet 0" in note for note in notes(scores(score_rows({"a": 0.06}))))
 
 
@@ -102,7 +105,7 @@ def test_styles_that_drown_the_clips_are_told_of():
 
 def test_networks_that_print_alike_are_not_ranked():
     answer = findings(scores(score_rows({"a": 0.5, "b": 0.5001, "c": 0.4999})))[0]
-    assert answer.endswith("on shapes it is 0.500 [0.450, 0.550] in each of c, a, b.")
+    assert answer.endswith("on shapes it is 0.500 [0.450, 0.550] in each of a, b, c.")
 
 
 def test_one_network_is_not_compared():

@@ -43,7 +43,7 @@ def test_every_rule_has_one_script_log_and_environment():
     digests = {"stylize_clips": "painting_of(", "apply_style": "painting_of(", "fetch_weights": "sha256="}
     assert {p.stem for p in SCRIPTS} == set(bodies)
     for name, body in bodies.items():
-        times = [] if name in ("write_report", "write_tables", "check") else ["benchmark:"]  # the report tells what came before
+        times = [] if name in ("write_report", "write_tables", "check") else ["benchmark:"]  # these come too late
         for directive in ("log:", *times, "conda:", f'"../scripts/{name}.py"', digests.get(name, "source=")):
             assert directive in body, f"rule {name} lacks {directive}"
 

@@ -333,7 +333,7 @@ TABLES = {
         "n_videos": (count, "videos that the difference rests on, of the score with fewer"),
         "same_crossings": (
             flag,
-            "false where one lacks crossings of the other, too near natural order as it saw them",
+            "false where one lacks crossings of the other, too near natural order as it saw them; null without a value",
         ),
         "reason": (text, "why there is no difference; null where there is one"),
     },

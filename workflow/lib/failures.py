@@ -43,17 +43,24 @@ def likely_cause(error):
 
 
 def last_words(printed):
-    """The last line of the log of every job that failed, which names the log, by what Snakemake printed."""
-    logs = [path.read_text(errors="replace").strip() for path in map(Path, FAILED.findall(printed)) if path.is_file()]
-    return "\n".join(dict.fromkeys(said.splitlines()[-1] for said in logs if said))
+    """Why jobs failed, each sentence once, by what Snakemake printed: the last lines of their logs, where they name these.
+
+    Other last lines are of jobs that were killed, or that have succeeded since in another attempt.
+    """
+    causes = {}  # sentence -> logs that end with it
+    for log in dict.fromkeys(FAILED.findall(printed)):
+        said = Path(log).read_text(errors="replace").strip() if Path(log).is_file() else ""
+        if said.endswith(f" (log: {log})"):
+            causes.setdefault(said.splitlines()[-1].removesuffix(f" (log: {log})"), []).append(log)
+    return [f"{why} (log: {', '.join(logs)})" for why, logs in causes.items()]
 
 
 def after_failure(printed):
     """What to tell at the end of a run that failed, by what Snakemake printed: where to look, and why jobs without a word died."""
-    said = last_words(printed)
-    look = f"Why jobs failed:\n{said}" if said else "Why each job failed stands in the log that its rule names."
+    why = last_words(printed)
+    look = ["Why jobs failed:", *why] if why else ["Why each job failed stands in the log that its rule names."]
     killed = (
-        " A job was killed (signal 9) and could not say why: most likely the machine's memory is too small for what runs at once;"
+        "A job was killed (signal 9) and could not say why: most likely the machine's memory is too small for what runs at once;"
         f" fewer --cores or a smaller shard_size need less ({AGAIN})."
     )
-    return look + (killed if KILLED.search(printed) else "")
+    return "\n".join([*look, *([killed] if KILLED.search(printed) else [])])

@@ -45,8 +45,8 @@ def shown_frames(frame_order, sampled):
 
 
 @cache
-def pairs_of(n):
-    """All pairs of n places: two int arrays [pair], the first smaller than the second; kept, for making them takes the longest."""
+def earlier_and_later(n):
+    """All two places of n: two int arrays, the first place and the second; kept, for making them takes the longest."""
     return np.triu_indices(n, 1)
 
 
@@ -55,8 +55,8 @@ def kendall_distance(order):
     order = np.asarray(order)
     if len(order) < 2:
         return 0.0
-    later, earlier = pairs_of(len(order))
-    difference = order[earlier] - order[later]
+    earlier, later = earlier_and_later(len(order))
+    difference = order[later] - order[earlier]
     return float(((difference < 0) + 0.5 * (difference == 0)).mean())
 
 

@@ -64,9 +64,9 @@ def proposed_layers(module):
 
     They are the largest group of children of one class and one parent, a group inside such a group left aside: ResNet's
     stages and not their blocks, a transformer's blocks and not their linear maps. Of one parent further such groups are read
-    too: blocks that see frames, and blocks that see time. A network without such groups is read at its convolutions or linear
-    maps, after the norm and rectification that follow them. Twin groups are both read, as in two-stream networks, and the
-    layers of sequences beside them. Raises BadInput where nothing is repeated.
+    too: blocks that see frames, and blocks that see time (and heads, which cannot be told from these). A network without such
+    groups is read at its convolutions or linear maps, after the norm and rectification that follow them. Twin groups are both
+    read, as in two-stream networks, and the layers of sequences beside them. Raises BadInput where nothing is repeated.
     """
     # A group of two may be an accident (two heads) where there is a greater one, and is all there is in small networks;
     # two plain sequences are rather features and classifier.
@@ -75,14 +75,20 @@ def proposed_layers(module):
         if groups:
             largest = max(size for size, _ in groups)
             paths = [path for size, paths in groups if size == largest for path in paths]
-            return paths + [path for path in sequence_layers(module) if not any(f"{path}.".startswith(f"{p}.") for p in paths)]
+            sequences = [path for path in sequence_layers(module) if not within(path, paths)]
+            return [path for path in paths if not within(path, sequences)] + sequences
     names = ", ".join(path for path, _ in module.named_modules() if path)
     raise BadInput(f"layers: auto finds no repeated blocks in the network; name some of {names}")
 
 
 def sequence_layers(module):
-    """Paths of the layers that hold what a network knows of time, if it has such: PyTorch's recurrent ones and transformers."""
+    """Paths of the layers that hold what a network knows of time, if it has such: PyTorch's recurrent ones and encoders."""
     return [path for path, child in module.named_modules() if isinstance(child, (nn.RNNBase, nn.TransformerEncoderLayer))]
+
+
+def within(path, others):
+    """Whether a path is one of the others or lies below one."""
+    return any(f"{path}.".startswith(f"{other}.") for other in others)
 
 
 def left_aside(module, chosen):
@@ -95,7 +101,9 @@ def repeated_groups(module, prefix, least, made_of):
     """(Size, paths) of each group of at least `least` children of one class below a module, outermost groups only."""
     children = list(steps(module, prefix))
     counts = Counter(type(child) for _, child in children if made_of(child))
-    kinds = {kind for kind, count in counts.items() if count >= least}
+    kinds = [kind for kind, count in counts.most_common() if count >= least]
+    if made_of is has_kernel:
+        kinds = kinds[:1]  # convolutions or the linear maps of a classifier
     if not kinds:
         for path, child in children:
             yield from repeated_groups(child, f"{path}.", least, made_of)

@@ -26,7 +26,8 @@ def differences_table(differences):
                 counts["reason"] = row.reason
             else:
                 cells[heading] = with_interval(row, digits)
-                counts["crossings"] = "the same" if row.same_crossings else "not the same"
+                alike = row.same_crossings and counts.get("crossings") != "not the same"  # by every measure
+                counts["crossings"] = "the same" if alike else "not the same"
                 counts["videos"] = f"{min(row.n_videos, float(counts.get('videos', row.n_videos))):.0f}"
     names = [dict(zip(("network", "less", "data set"), key, strict=True)) for key in rows]
     found = [name | cells | counts for name, (cells, counts) in zip(names, rows.values(), strict=True)]

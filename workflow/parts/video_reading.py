@@ -18,7 +18,7 @@ import cv2
 
 from workflow.lib.manifest import IMAGES
 
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # nor a warning
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # no warnings of what cannot be opened
 
 SLACK = 0.001  # s; Matroska rounds time stamps to milliseconds
 SEEK_FROM = 10.0  # s; below, reading from the beginning costs little

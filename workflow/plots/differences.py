@@ -1,4 +1,4 @@
-"""Which networks differ: dynamic and static of the last layers of one network less those of another, with paired intervals."""
+"""Which networks differ: dynamic and static of the last layers of one network less those of another, with their intervals."""
 
 from workflow.parts.figure_panels import LINE, PAGE, lines_of, list_height, lists
 from workflow.parts.figure_style import COLOURS, LETTER, MARKERS, SMALLEST, note, wrapped
@@ -12,22 +12,22 @@ SHOWN = {"percent": {"dynamic": "dynamic", "static": "static"}, "share": {"dynam
 def draw(differences, settings):
     """One row per pair of networks, one panel per metric; intervals away from zero are differences that videos do not explain.
 
-    Of more pairs than a page holds only those with the first network are drawn. The figure says how many others there are, how many
-    pairs have no difference, and which rest on crossings that are not the same.
+    Of more pairs than a page holds only those with the first network are drawn, no control where there is another. The figure says
+    how many others there are, how many pairs have no difference, and which rest on crossings that are not the same.
     """
     networks = differences[differences["comparison"].eq("networks")]
     table = networks[[factor in SHOWN.get(quantity, {}) for quantity, factor in networks[["quantity", "factor"]].to_numpy()]]
     if table.empty:
         return note("this experiment has no two networks to compare")
     a, b = side(table, "a"), side(table, "b")
-    other = table["same_crossings"].eq(False).map({True: OTHER, False: ""})
-    table = table.assign(a=a, b=b, pair=a + " − " + b + other)
+    other = table["same_crossings"].eq(False).groupby([a, b]).transform("any")  # of one metric at least
+    table = table.assign(a=a, b=b, pair=a + " − " + b + other.map({True: OTHER, False: ""}))
     below, table = without_difference(table), table[table["reason"].isna()]
     if table.empty:
         return note(*below)
     n_pairs = table["pair"].nunique()
     if list_height(table["pair"].unique()) > PAGE:
-        first = table["a"].iloc[0]
+        first = table.loc[table["training_a"].eq("control").sort_values(kind="stable").index, "a"].iloc[0]
         table = table[(table["a"] == first) | (table["b"] == first)]
     panels = list(table.groupby(["dataset", "metric"], sort=False))
     pairs = list(dict.fromkeys(table["pair"]))

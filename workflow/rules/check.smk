@@ -10,6 +10,7 @@ rule check:
         rejected=expand("results/clips/{dataset}/rejected.parquet", dataset=used_datasets(config)),
     log:
         f"results/logs/check/{config['experiment']}.log",
+    localrule: True  # all it has to give is what it prints
     conda:
         "../../envs/analysis.yaml"
     params:

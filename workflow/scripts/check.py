@@ -30,4 +30,4 @@ if __name__ == "__main__":
             print(network(read_table(path, "models")))
         if p.trained:
             print(f"tried when their training begins: {', '.join(p.trained)}")
-        print("Nothing else is wrong with the config, the videos and the networks.")
+        print("Beyond what these lines say nothing was found wrong with the config, the videos and the networks.")

@@ -14,7 +14,7 @@ def check(clips, rejected, n_segments, max_rejected, dataset, skip_missing=False
     where = f"all in results/clips/{dataset}/*/rejected.parquet"
     why = f"rejected: {reasons(rejected)}; {where}" if len(rejected) else "none was rejected"
     if rejected["reason"].str.startswith("too short").any():
-        why += "; shorter ones serve with fewer `frames` or a higher `fps` of clip, or with `short_videos: loop`"
+        why += "; shorter ones serve with fewer `frames` or, up to their own, a higher `fps` of clip, or with `short_videos: loop`"
     missing = int(rejected["reason"].eq(MISSING).sum()) if skip_missing else 0
     n_unusable, n_there = len(rejected) - missing, n_segments - missing
     if n_unusable > max_rejected * n_there:
