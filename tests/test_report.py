@@ -99,6 +99,9 @@ def test_styles_that_drown_the_clips_are_told_of():
     style = table["factor"] == "appearance"
     assert style.any() and not any("style makes up" in note for note in notes(table))
     assert any("On shapes style makes up over 0.9" in note for note in notes(table.assign(value=table["value"].mask(style, 0.95))))
+    control = table.assign(value=table["value"].mask(style, 0.95), training=table["model"].map({"a": "control", "b": "motion"}))
+    control.loc[style & (control["model"] == "a"), "value"] = 0.2
+    assert any("On shapes style makes up over 0.9" in note for note in notes(control))
     one = table["value"].mask(style & (table["model"] == "a"), 0.95)
     assert not any("style makes up" in note for note in notes(table.assign(value=one)))
 
