@@ -38,7 +38,7 @@ def draw(scores, settings):
 
 
 def placed(heights):
-    """Figure and axes of panels, inches high, in one column of a page, or side by side in both where one would be longer than it."""
+    """Figure and axes of panels of these heights, inches, in one column of a page, or in both where one would be longer."""
     across, width = (1, COLUMN) if sum(heights) <= PAGE else (2, TEXT)
     rows = [max(heights[k : k + across]) for k in range(0, len(heights), across)]
     size = width, sum(rows)
