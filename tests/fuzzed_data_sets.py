@@ -44,7 +44,7 @@ def data_set_case(rng, folder):
     assert [dict(row) for row in listed] == [{k: row.get(k, "") for k in listed[0]} for row in rows], (
         "what was listed is not what came"
     )
-    clips, masks, complete = [], [], masked_frames(options) == "all"
+    clips, masks, complete = [], [], masked_frames(options)
     accepted, rejected = decode_clips(listed, CLIP, 24, clips.append, masks.append, complete)
     assert len(clips) == len(accepted) and all(clip.shape == (4, 16, 16, 3) for clip in clips)
     assert_whole([row["video"] for row in rows], accepted, rejected)

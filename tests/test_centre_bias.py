@@ -112,6 +112,16 @@ def test_the_figure_says_what_it_cannot_show(tmp_path):
     assert "spread 0.5" in texts([measured(masks[:2] + np.uint8(1))]) and "nan" not in texts([measured(masks[:2] + np.uint8(1))])
 
 
+@pytest.mark.parametrize(("n", "size", "share"), [(1, (48, 85), 0.4), (2, (64, 64), 0.4), (4, (48, 64), 0.35)])
+def test_maps_fill_their_figure(tmp_path, n, size, share):
+    write_table(tmp_path / "t.parquet", "centre_bias", [measured(np.ones((2, 1, *size), np.uint8)) for _ in range(n)])
+    figure = draw_figure(read_table(tmp_path / "t.parquet", "centre_bias"), {})
+    figure.canvas.draw()
+    boxes = [axes.get_window_extent() for axes in figure.axes if axes.get_images()]
+    assert len(boxes) == n and all(box.height / box.width == pytest.approx(size[0] / size[1], rel=0.02) for box in boxes)
+    assert sum(box.width * box.height for box in boxes) > share * figure.bbox.width * figure.bbox.height
+
+
 def test_the_figure_of_an_experiment(tmp_path):
     options = {"videos": 8, "frames": 16, "size": 64}
     datasets = {

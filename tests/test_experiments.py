@@ -16,6 +16,7 @@ from workflow.lib.experiment import settle, used_datasets, used_models
 from workflow.lib.manifest import read_dataset
 from workflow.lib.plugins import load_plugin
 from workflow.lib.published import published_rows, read_published
+from workflow.lib.trainings import check_splits
 from workflow.parts.pathways import pathway_sets
 from workflow.parts.video_reading import fit
 
@@ -111,9 +112,10 @@ def test_every_experiment_is_valid_and_its_published_numbers_have_their_place(ex
     assert config["experiment"] == experiment
     check_config(config)
     published_rows(config)
-    for name in used_datasets(config):
-        if not config["datasets"][name].keys() & {"moving_shapes"} and not experiment.startswith(("fig5", "fig6")):
-            assert len(read_dataset(name, config["datasets"][name])) >= 3
+    there = [] if experiment.startswith(("fig5", "fig6")) else used_datasets(config)
+    rows = {name: read_dataset(name, config["datasets"][name]) for name in there if "moving_shapes" not in config["datasets"][name]}
+    assert all(len(own) >= 3 for own in rows.values())
+    check_splits(config, used_models(config), rows)
 
 
 @pytest.mark.parametrize("experiment", ["fig4", "moca"])

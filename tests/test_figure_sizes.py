@@ -20,7 +20,7 @@ COLUMN, TEXT = 3.25, 6.875  # inches, of CVPR's style of two columns
 PAGE = 8.875  # inches: the height of its text
 # Panels of many networks, which one column of a page does not hold.
 WIDE = {"layer_curves", "unit_bars", "shares", "stability", "lambda_sweep", "training_curves", "over_training", "dose_response"}
-WIDE |= {"floors_and_ceilings", "replicates"}
+WIDE |= {"floors_and_ceilings", "replicates", "sampling_sweep"}
 LONG = {"sampling_sweep"}  # whose rows are strides, whatever the number of networks
 SETTINGS = {"lambda": 0.5, "confidence": 0.95}
 
@@ -101,6 +101,16 @@ def test_two_dollars_in_a_name_are_dollars(tmp_path):
     for figure in (galleries, drawn("claims", table_of("claims", 2).assign(claim=name))):
         save_figure(figure, tmp_path / "figure.png", tmp_path / "figure.svg")
         assert name in " ".join(re.findall(r"<text[^>]*>([^<]+)</text>", (tmp_path / "figure.svg").read_text()))
+
+
+@pytest.mark.parametrize("shape", [(8, 64, 64), (6, 48, 85), (2, 60, 40)])
+def test_a_gallery_has_no_gaps_between_the_rows_of_wide_frames(shape):
+    figure = draw_gallery("clip", {("original", str(k)): np.zeros((*shape, 3), np.uint8) for k in range(5)})
+    figure.canvas.draw()
+    boxes = [axes.get_window_extent() for axes in figure.axes]
+    gaps = [above.y0 - below.y1 for above, below in zip(boxes, boxes[1:], strict=False)]
+    assert min(gaps) > 0 and max(gaps) < 0.5 * boxes[0].height
+    assert f"{shape[0]} moments" in figure.axes[0].get_title()
 
 
 def test_files_are_one_column_wide_and_their_text_is_text(tmp_path):

@@ -12,7 +12,9 @@ from workflow.lib.arrays import UNANNOTATED
 from workflow.lib.errors import BadInput
 from workflow.lib.manifest import fingerprint, read_dataset
 from workflow.lib.sequence_sets import masked_frames
+from workflow.models import fusionseg
 from workflow.parts.mask_reading import fit_mask
+from workflow.parts.pathways import pathway_sets
 from workflow.parts.video_reading import fit
 from workflow.scripts.decode_clips import decode_clips, read_rows
 from workflow.scripts.list_videos import list_videos
@@ -47,7 +49,7 @@ def decode(root, masked="all", name="bear", annotated="Annotations/480p", **chan
     row = {"video": name, "path": str(root / "JPEGImages/480p" / name), "start_s": "", "end_s": "", "label": "", "split": ""}
     clips, masks = [], []
     row["masks"] = str(root / annotated / name) if annotated else ""
-    _, rejected = decode_clips([row], {**CLIP, **changes}, 24, clips.append, masks.append, masked == "all")
+    _, rejected = decode_clips([row], {**CLIP, **changes}, 24, clips.append, masks.append, masked)
     assert len(clips) == len(masks)
     return clips, masks, rejected
 
@@ -95,7 +97,7 @@ def test_masks_of_rendered_videos_and_of_files_by_order(tmp_path):
     decode_clips([rows[0] | {"masks": str(pngs)}], clip, 24, lambda clip: None, again.append)
     assert np.array_equal(again[0], masks[0])
     (pngs / "3.png").unlink()
-    _, rejected = decode_clips([rows[0] | {"masks": str(pngs)}], clip, 24, print, print, False)
+    _, rejected = decode_clips([rows[0] | {"masks": str(pngs)}], clip, 24, print, print, "some")
     assert rejected[0]["reason"] == "masks and frames differ in number: 11 masks came for 12 frames"
 
 
@@ -143,6 +145,23 @@ def test_masks_for_some_frames(tmp_path):
     assert annotated.tolist() == [False, True, False, True] and (mask[~annotated] == UNANNOTATED).all()
     assert shown(mask[annotated]) == [4, 8]
     (_,), (mask,), _ = decode(root, annotated="")
+    assert (mask == UNANNOTATED).all()
+
+
+@pytest.mark.parametrize("frames", [2, 3, 4, 7])
+def test_clips_are_cut_around_sparse_masks(tmp_path, frames):
+    """A network of one frame and its flow is shown a frame with a mask in every clip; so few masks are rarely met by chance."""
+    annotated = [7, 20, 33, 46, 59]
+    root = sequence(tmp_path, "bear", n=61, masks=[*annotated, 60])  # the flow of the last frame leads nowhere
+    network = fusionseg.build(depth=[1, 1, 1, 1], width=4)
+    ((shown_frame,), _) = pathway_sets(frames, network, "trained")
+    fitting = [frame for frame in annotated if frame - shown_frame + frames <= 61]
+    for n_clips, expected in ((5, fitting), (9, fitting), (2, [20, 46])):
+        clips, masks, _ = decode(root, masked="sparse", fps=24, frames=frames, clips_per_video=n_clips)
+        assert [shown(m[[shown_frame]])[0] for m in masks] == [made.numbers_of(c)[shown_frame] for c in clips] == expected
+        by_chance = decode(root, masked="some", fps=24, frames=frames, clips_per_video=n_clips)[1]
+        assert sum((m[shown_frame] != UNANNOTATED).any() for m in by_chance) < len(masks)
+    (_,), (mask,), _ = decode(root, masked="sparse", annotated="", fps=24)  # no masks at all: as elsewhere
     assert (mask == UNANNOTATED).all()
 
 
@@ -202,7 +221,7 @@ def test_moca_is_annotated_with_boxes(tmp_path, text):
     assert [row["video"] for row in rows] == ["bear", "cat", "fox"] and masked_frames(options) == "some"
     masks = []
     clip = {**CLIP, "short_side": 64, "crop": [64, 64]}
-    _, rejected = decode_clips(rows, clip, 24, lambda clip: None, masks.append, False)
+    _, rejected = decode_clips(rows, clip, 24, lambda clip: None, masks.append, "some")
     assert not rejected
     first, second = np.zeros((2, 64, 64))
     first[20:36, 10:40] = 1
@@ -210,7 +229,7 @@ def test_moca_is_annotated_with_boxes(tmp_path, text):
     assert np.array_equal(masks[0][:2], [first, second]) and (masks[0][2:] == UNANNOTATED).all()
     assert (np.array(masks[1:]) == UNANNOTATED).all()
     (tmp_path / "wrong.csv").write_text('file_list,spatial_coordinates\n/bear/00002.jpg,"[2,1]"\n')
-    _, rejected = decode_clips([rows[0] | {"masks": str(tmp_path / "wrong.csv")}], clip, 24, print, print, False)
+    _, rejected = decode_clips([rows[0] | {"masks": str(tmp_path / "wrong.csv")}], clip, 24, print, print, "some")
     assert rejected[0]["reason"].startswith("boxes cannot be read: wrong.csv")
 
 
@@ -261,7 +280,7 @@ def test_tao_vos(tmp_path):
         ("BDD/lost", "JPEGImages/BDD/lost", "valid/Annotations/BDD/lost", "validation"),  # no frames
         ("YFCC100M/b", "train/JPEGImages/YFCC100M/b", "train/Annotations/YFCC100M/b", "train"),
     ]
-    assert masked_frames(options) == "some" and masked_frames({**options, "masked_frames": "all"}) == "all"
+    assert masked_frames(options) == "sparse" and masked_frames({**options, "masked_frames": "all"}) == "all"
     sequence(tmp_path / "train", "BDD/c", n=1, frames="JPEGImages", annotated="Annotations")
     with pytest.raises(BadInput, match="train/JPEGImages/BDD/c and .*valid/JPEGImages/BDD/c are both the sequence BDD/c"):
         read_dataset("tao", options)

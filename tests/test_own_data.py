@@ -119,6 +119,11 @@ SLIPS = {  # what is changed in the page's file: (from, to), and what is said
         "layer conv1 runs 16 times for one clip, and its last answer alone would be read",
     ),
     "answers at random": ("255 * video", "video.new_empty(()).uniform_(0, 255) * video", "nothing in it may be random"),
+    "activations that grow": (
+        "255 * video",
+        "video.new_empty(()).uniform_(1e9, 2e9) * video",
+        r"its units reach \de\+\d+, so large that rounding may do it",
+    ),
     "clips in another order than the rows": ("255 * video", "video.flip(0)", "its first axis must be the clips"),
 }
 

@@ -1,5 +1,6 @@
 """Figures show what the score table holds, for several data sets and uneven analyses too."""
 
+from itertools import combinations
 from pathlib import Path
 
 import pandas as pd
@@ -218,3 +219,19 @@ def test_the_sweep_puts_every_sampling_into_its_cell():
 def test_only_networks_numbered_one_after_the_other_are_replicates():
     names = pd.Series(["net-9", "net-10", "r-50", "r-101", "alone-1", "plain"])
     assert replicate_groups(names).tolist() == ["net", "net", "r-50", "r-101", "alone-1", "plain"]
+
+
+def test_more_differences_than_a_page_holds_are_those_of_like_streams():
+    """Of five networks of three streams, the first one's against the same stream of the others: twelve of 105 pairs."""
+    ends = [(model, stream) for model in "abcde" for stream in ("appearance", "motion", "fusion")]
+    same = {"dataset": "d", "metric": "pearson", "quantity": "percent", "comparison": "networks", "reason": None}
+    same |= {"training_a": "w.pth", "training_b": "w.pth", "layer_a": "x", "layer_b": "x", "value": 1.0, "low": 0.5, "high": 1.5}
+    pairs = [
+        same | {"model_a": a, "stream_a": s, "model_b": b, "stream_b": t, "factor": factor}
+        for (a, s), (b, t) in combinations(ends, 2)
+        for factor in ("dynamic", "static")
+    ]
+    figure = load_plugin("plots", "differences").draw(pd.DataFrame(pairs), {})
+    drawn = [" ".join(label.get_text().split()) for label in figure.axes[0].get_yticklabels()]
+    assert drawn == [f"a {stream} − {other} {stream}" for stream in ("appearance", "motion", "fusion") for other in "bcde"]
+    assert [text.get_text() for text in figure.texts] == ["12 of 105 pairs: all of like streams and with a"]

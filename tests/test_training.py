@@ -14,7 +14,7 @@ from tests.model_entry import KEYS, entry
 from workflow.lib.errors import BadInput
 from workflow.lib.model_entries import fetched_weights, model_entry
 from workflow.lib.tables import read_table, write_table
-from workflow.lib.trainings import check_trainings, starting_entry, trained_models
+from workflow.lib.trainings import check_splits, check_trainings, starting_entry, trained_models
 from workflow.parts import training_run
 from workflow.parts.checkpoints import checkpoint_about
 from workflow.parts.networks import build_network, provenance
@@ -339,8 +339,35 @@ def test_videos_are_held_out_where_nothing_is_said():
     assert len(train_split) + len(held_out) == 100 and 8 < len(held_out) < 35
     again, _ = splits_of(clips[::-1].head(60), 0.2, 0)
     assert set(again["clip"]) == set(train_split["clip"]) & set(clips["clip"][40:])  # a video's part does not depend on others
+    taught, also_held = splits_of(clips.assign(split="train"), 0.2, 0)  # a list of training videos alone
+    assert list(taught["clip"]) == list(train_split["clip"]) and list(also_held["split"].unique()) == ["val"]
+    official = clips.assign(split=["train"] * 90 + ["test"] * 10)
+    assert list(splits_of(official, 0.2, 0)[1]["clip"]) == list(clips["clip"][90:])
     named, _ = splits_of(some("aab", ["training", "training", "validation"]), None, 0)
     assert len(named) == 2
+
+
+@pytest.mark.parametrize(
+    ("splits", "validation", "told"),
+    [
+        (["train", "validation"], None, None),
+        (["training", "test"], None, None),
+        (["train"], None, "d has train, the splits train and val"),
+        (["train"], 0.1, None),
+        ([""], 0.1, None),
+        ([""], None, "d has no splits"),
+        (["validation"], 0.1, "d has validation"),
+    ],
+)
+def test_a_training_without_a_split_is_refused_before_any_work(splits, validation, told):
+    config = {"models": {"net": {"family": "resnet3d", "train": {"dataset": "d", "from": None, "validation": validation}}}}
+    rows = {"d": [{"split": split} for split in splits]}
+    if told is None:
+        check_splits(config, ["net"], rows)
+    else:
+        with pytest.raises(BadInput, match=f"models: net: {told}"):
+            check_splits(config, ["net"], rows)
+    check_splits(config, ["net"], {})  # of rendered videos
 
 
 def test_a_training_starts_from_weights(tmp_path, colours):

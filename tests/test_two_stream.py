@@ -231,7 +231,8 @@ def test_the_gallery_shows_flow_and_its_jitter_instead_of_orders(tmp_path, store
     )
     clip, looks = first_clip(*files, FIXED)
     assert list(looks) == [("hue", "natural"), ("flow", "natural"), ("flow", "flow_jitter0")] and clip == "v0@0"
-    assert looks["flow", "natural"].shape == (8, SIZE, SIZE, 3)
+    n = min(8, len(shown["hue"][0]) - 1)  # the last frame has no flow; none is shown twice
+    assert {look.shape for look in looks.values()} == {(n, SIZE, SIZE, 3)}
     assert (looks["flow", "natural"][0] == flows["flow"].shown(0, [0])[0]).all()
     assert (looks["flow", "natural"][0] != looks["flow", "flow_jitter0"][0]).any()
     assert len(draw_gallery(clip, looks).axes) == 3

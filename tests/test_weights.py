@@ -326,3 +326,9 @@ def test_the_workflow_fetches_once_keeps_and_says_what_to_do(server, tmp_path, c
     status, printed = project.run(str(file.relative_to(project.folder)))
     sentence = [line for line in printed.splitlines() if "could not be reached" in line and "put the file at" in line]
     assert status != 0 and str(file.relative_to(project.folder)) in sentence[0] and "Traceback" not in printed
+    other = model | {"weights": f"{server.url}.other"}
+    (analysis,) = TINY["analyses"]
+    shown = TINY | {"analyses": [analysis | {"models": ["slowonly", "other"]}]}
+    project.configure(shown | {"models": TINY["models"] | {"slowonly": model, "other": other}})
+    _, printed = project.run("--keep-going", "--until", "fetch_weights")  # as the README says
+    assert all(f"put the file at {cached_path(entry['weights'])}" in printed for entry in (model, other))

@@ -20,7 +20,7 @@ from workflow.lib.manifest import read_dataset
 from workflow.lib.model_entries import CHECKPOINTS, check_derived, check_names, fetched_weights, model_and_step, model_entry
 from workflow.lib.plugins import check_plugin, constant_of, plugin_path
 from workflow.lib.published import published_rows
-from workflow.lib.trainings import check_trainings, starting_entry, trained_models
+from workflow.lib.trainings import check_splits, check_trainings, starting_entry, trained_models
 
 ONE_OF = {  # keys of an entry that shut each other out
     "datasets": ("moving_shapes", "manifest", "folder", "annotations"),
@@ -46,6 +46,7 @@ def checked_rows(config, files=()):
     rows = {name: read_dataset(name, config["datasets"][name]) for name in named}
     for name in used_datasets(config):
         check_shards(name, len(rows[name]) if name in rows else config["datasets"][name]["moving_shapes"]["videos"], config)
+    check_splits(config, used_models(config), rows)
     return published, rows
 
 

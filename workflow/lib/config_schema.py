@@ -21,11 +21,19 @@ LARGEST = 1_000_000  # values of a configuration, aliases counted where they are
 
 
 def with_defaults(validator, properties, instance, schema):
-    """JSON Schema's `properties`, after the defaults of those that are absent were filled in."""
+    """JSON Schema's `properties`, after the defaults of those that are absent were filled in and all were put in one order.
+
+    Snakemake runs a job again whose parameters hold the same keys in another order, and the order rests on which of the files that
+    are laid over one another comes first.
+    """
     if isinstance(instance, dict):
         for name, own in properties.items():
             if "default" in own:
                 instance.setdefault(name, deepcopy(own["default"]))
+            if name in instance:
+                value = instance.pop(name)
+                free = own.get("type") == "object" and not own.keys() & {"properties", "additionalProperties"}
+                instance[name] = dict(sorted(value.items())) if free and isinstance(value, dict) else value
     yield from Draft202012Validator.VALIDATORS["properties"](validator, properties, instance, schema)
 
 

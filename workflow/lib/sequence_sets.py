@@ -15,11 +15,11 @@ FRAMES, MASKS = "JPEGImages", "Annotations"
 RESOLUTIONS = ("480p", "1080p", "Full-Resolution")  # of DAVIS; of several the first here is taken
 # Which frames of a sequence have masks. davis16: Perazzi et al., CVPR 2016; tao_vos: Voigtlaender et al., WACV 2021; imagenet_vid:
 # weak masks as of FusionSeg, Jain et al., CVPR 2017; moca: boxes, Lamdouar et al., ACCV 2020
-MASKED = {"davis16": "all", "tao_vos": "some", "imagenet_vid": "some", "moca": "some"}
+MASKED = {"davis16": "all", "tao_vos": "sparse", "imagenet_vid": "sparse", "moca": "some"}
 
 
 def masked_frames(options):
-    """`all` where a frame without a mask is a mistake in the data set of these options, else `some`."""
+    """`all` where a frame without a mask is a mistake in the data set of `options`, `sparse` where few have one, else `some`."""
     return options.get("masked_frames") or MASKED.get(options.get("annotations", {}).get("format"), "all")
 
 

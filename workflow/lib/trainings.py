@@ -77,3 +77,19 @@ def check_trainings(config, names):
         if train["dataset"] not in config["datasets"]:
             known = ", ".join(config["datasets"])
             raise BadInput(f"models: {model} is trained on '{train['dataset']}'; `datasets` defines {known}")
+
+
+def check_splits(config, models, rows):
+    """Raise BadInput where the splits of a training's data set leave nothing to train on or nothing to hold out.
+
+    models: those named; rows: data set -> rows of those that are not rendered.
+    """
+    for model in trained_models(config, models):
+        train = config["models"][model]["train"]
+        splits = {row["split"] for row in rows.get(train["dataset"], ())}
+        held_out = any(split.startswith(("val", "test")) for split in splits) or train["validation"]
+        taught = any(split.startswith("train") for split in splits) or splits == {""}
+        if splits and not (held_out and taught):
+            came = ", ".join(sorted(splits - {""})) or "no splits"
+            needed = "the splits train and val (or test) were needed; `train: {validation: 0.2}` holds out where no split does"
+            raise BadInput(f"models: {model}: {train['dataset']} has {came}, {needed}")

@@ -41,6 +41,13 @@ def read_masks(path, video, times, clip, complete):
     return masks
 
 
+def masked_times(path, video):
+    """Times, s, of the frames of a frame folder that have a mask at `path`, ascending; none of any other video; raises Unusable."""
+    if not path or video.names is None:
+        return []
+    return [frame / video.fps for frame in sorted(masks_of(Path(path), video, (), False))]
+
+
 def fit_mask(mask, short_side, crop):
     """Bring a mask, bool [height, width], to size as `fit` brings its frame: 1 where it covers half of the pixel or more."""
     grey = cv2.cvtColor(mask.astype(np.uint8) * 255, cv2.COLOR_GRAY2BGR)

@@ -7,11 +7,15 @@ SPLITS = {"training": "train", "validation": "val", "valid": "val", "testing": "
 
 
 def split_of(clips, validation, seed):
-    """Split of every clip, train, val or test where it has one; where none has, val for a share `validation` of the videos."""
+    """Split of every clip, train, val or test where it has one; where none is held out, val for a share `validation` of the videos.
+
+    Drawn from are the videos of the split train, all where no clip has a split.
+    """
     split = clips["split"].mask(clips["split"].eq("")).replace(SPLITS)
-    if split.isna().all() and validation:
+    if validation and not split.isin(["val", "test"]).any():
         held = clips["video"].map(lambda video: generator(seed, "held out", video).random() < validation)
-        split = held.map({True: "val", False: "train"})
+        split = split.fillna("train") if split.isna().all() else split
+        split = split.mask(split.eq("train") & held, "val")
     return split
 
 
@@ -33,7 +37,7 @@ def splits_of(clips, validation, seed, labelled=True):
 
     labelled: False takes clips without a label too.
 
-    clips: table `clips`. Held out is the split `val`, else `test`, else, where no clip has a split, the share `validation` of
+    clips: table `clips`. Held out is the split `val`, else `test`, else, where no clip is of either, the share `validation` of
     the videos, drawn by their names.
     """
     clips = clips.sort_values("clip", ignore_index=True)
@@ -48,6 +52,6 @@ def splits_of(clips, validation, seed, labelled=True):
         wanted = "labelled clips" if labelled else "clips"
         raise BadInput(
             f"{wanted} of the splits train and val (or test) were needed, there are {found}: fill the column `split` of the "
-            "manifest, or, where there are no splits at all, set `train: {validation: 0.2}`"
+            "manifest, or, where none are held out, set `train: {validation: 0.2}`, or a larger share"
         )
     return parts["train"], held_out

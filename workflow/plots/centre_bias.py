@@ -6,6 +6,7 @@ import numpy as np
 from workflow.parts.figure_style import COLUMN, note
 
 TABLE = "centre_bias"
+BAR, TEXT = 0.75, 0.65  # inches: the bar of grey values beside the maps, the lines above and below each
 
 
 def draw(table, settings):
@@ -15,8 +16,9 @@ def draw(table, settings):
     """
     if table.empty:
         return note("no data set of this experiment has masks")
-    rows = -(-len(table) // 2)
-    figure, grid = plt.subplots(rows, 2, figsize=(COLUMN, 1.85 * rows), squeeze=False, layout="constrained")
+    across = min(2, len(table))
+    rows, side = -(-len(table) // across), (COLUMN - BAR) / across * (table["height"] / table["width"]).max()
+    figure, grid = plt.subplots(rows, across, figsize=(COLUMN, (side + TEXT) * rows), squeeze=False, layout="constrained")
     for axes, row in zip(grid.flat, table.itertuples(), strict=False):
         shown = axes.imshow(np.reshape(row.map, (row.height, row.width)), cmap="gray", vmin=0, vmax=1)
         bounds = "" if np.isnan(row.low) else f" ({row.low:.3f}–{row.high:.3f})"

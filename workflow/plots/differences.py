@@ -12,8 +12,9 @@ SHOWN = {"percent": {"dynamic": "dynamic", "static": "static"}, "share": {"dynam
 def draw(differences, settings):
     """One row per pair of networks, one panel per metric; intervals away from zero are differences that videos do not explain.
 
-    Of more pairs than a page holds only those with the first network are drawn, no control where there is another. The figure says
-    how many others there are, how many pairs have no difference, and which rest on crossings that are not the same.
+    Of more pairs than a page holds only those of like streams are drawn, and of more still those with the first network, no control
+    where there is another. The figure says how many others there are, how many pairs have no difference, and which rest on
+    crossings that are not the same.
     """
     networks = differences[differences["comparison"].eq("networks")]
     table = networks[[factor in SHOWN.get(quantity, {}) for quantity, factor in networks[["quantity", "factor"]].to_numpy()]]
@@ -26,17 +27,15 @@ def draw(differences, settings):
     if table.empty:
         return note(*below)
     n_pairs = table["pair"].nunique()
-    if list_height(table["pair"].unique()) > PAGE:
-        first = table.loc[table["training_a"].eq("control").sort_values(kind="stable").index, "a"].iloc[0]
-        table = table[(table["a"] == first) | (table["b"] == first)]
+    table, kept = on_a_page(table)
     panels = list(table.groupby(["dataset", "metric"], sort=False))
     pairs = list(dict.fromkeys(table["pair"]))
     figure, grid = lists([pairs] * len(panels), across=len(panels), legend=lines_of(["dynamic", "static"]))
     for axes, (names, own) in zip(grid, panels, strict=True):
         draw_panel(axes, own, pairs)
         axes.set_title("\n".join(names))
-    if n_pairs > len(pairs):
-        below = [f"{len(pairs)} of {n_pairs} pairs: all with {first}", *below]
+    if kept:
+        below = [f"{len(pairs)} of {n_pairs} pairs: all {' and '.join(kept)}", *below]
     if any(pair.endswith(OTHER) for pair in pairs):
         below.append(f"{OTHER} one lacks crossings of the other, too near natural order as it saw them")
     if below:
@@ -44,6 +43,20 @@ def draw(differences, settings):
         figure.set_figheight(figure.get_figheight() + LINE * (text.count("\n") + 1))
         figure.supxlabel(text, fontsize=SMALLEST)
     return figure
+
+
+def on_a_page(table):
+    """Those of the differences that a page holds, and what they have in common, in words."""
+    if list_height(table["pair"].unique()) <= PAGE:
+        return table, []
+    alike = table["stream_a"].eq(table["stream_b"]) | table["stream_a"].isna() | table["stream_b"].isna()
+    shown, kept = table[alike | (not alike.any())], []
+    if list_height(shown["pair"].unique()) > PAGE:
+        first = shown.loc[shown["training_a"].eq("control").sort_values(kind="stable").index].iloc[0]
+        kept = [f"with {first['model_a'] if isinstance(first['stream_a'], str) else first['a']}"]
+        table = table[table["model_a"].eq(first["model_a"]) | table["model_b"].eq(first["model_a"])]
+        shown = shown.loc[shown.index.isin(table.index)]
+    return shown, ["of like streams"] * (len(shown) < len(table)) + kept
 
 
 def without_difference(table):

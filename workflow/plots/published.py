@@ -19,7 +19,8 @@ def draw(published, settings):
         return note("this experiment names no published numbers")
     about = published[["network", "trained_on", "published_layer", "metric"]].fillna("")
     trained = about["trained_on"].where(about["trained_on"].eq(""), ", " + about["trained_on"])
-    case = about["network"] + trained + (" " + about["published_layer"]).where(about["published_layer"].ne(""), "")
+    layer = ", " + about["published_layer"].str.replace(" ", "\N{NO-BREAK SPACE}")  # "fusion 5" stays on one line
+    case = about["network"] + trained + layer.where(about["published_layer"].ne(""), "")
     table = published.assign(case=case + (" (" + about["metric"] + ")").where(about["metric"].ne(""), ""))
     panels = list(table.groupby(["figure", "quantity"], sort=False))
     rows = [list(dict.fromkeys(own["case"])) for _, own in panels]

@@ -2,7 +2,8 @@
 
 import matplotlib.pyplot as plt
 
-from workflow.parts.figure_style import COLUMN, SMALLEST, named, note, of_last_layers
+from workflow.parts.figure_panels import PAGE
+from workflow.parts.figure_style import COLUMN, SMALLEST, TEXT, named, note, of_last_layers
 
 SHOWN = {("percent", "dynamic"): "percent dynamic", ("percent", "static"): "percent static"}
 SHOWN |= {("share", "order_dependence"): "share that depends on order"}
@@ -27,14 +28,21 @@ def draw(scores, settings):
         return note("no network of this experiment has a name that ends in frames x stride, such as slowonly-8x2")
     panels = list(table.groupby(["metric", "shown", "network"], sort=False))
     bounds = table.groupby(["metric", "shown"])["value"].agg(["min", "max"])
-    tall = [0.27 * own["stride"].nunique() + 0.45 for _, own in panels]
-    figure, grid = plt.subplots(
-        len(panels), 1, figsize=(COLUMN, sum(tall)), squeeze=False, height_ratios=tall, layout="constrained"
-    )
-    for axes, ((metric, shown, network), own) in zip(grid[:, 0], panels, strict=True):
+    figure, grid = placed([0.27 * own["stride"].nunique() + 0.45 for _, own in panels])
+    for axes, ((metric, shown, network), own) in zip(grid.flat, panels, strict=False):
         draw_cells(axes, own, *bounds.loc[(metric, shown)])
         axes.set_title(f"{network.replace(chr(10), ', ')}\n{metric}: {shown}")
+    for axes in grid.flat[len(panels) :]:
+        axes.set_axis_off()
     return figure
+
+
+def placed(heights):
+    """Figure and axes of panels of these heights, inches, in one column of a page, or in both where one would be longer."""
+    across, width = (1, COLUMN) if sum(heights) <= PAGE else (2, TEXT)
+    rows = [max(heights[k : k + across]) for k in range(0, len(heights), across)]
+    size = width, sum(rows)
+    return plt.subplots(len(rows), across, figsize=size, squeeze=False, height_ratios=rows, layout="constrained")
 
 
 def draw_cells(axes, table, low, high):

@@ -12,7 +12,8 @@ import numpy as np
 from workflow.lib.arrays import UNANNOTATED, frames_writer
 from workflow.lib.job import job, progress
 from workflow.lib.tables import write_table
-from workflow.parts.mask_reading import read_masks
+from workflow.parts.frame_sampling import sampled_frames
+from workflow.parts.mask_reading import masked_times, read_masks
 from workflow.parts.video_reading import SLACK, Unusable, fit, open_video
 
 
@@ -26,20 +27,32 @@ def segment_of(row):
     return start, end
 
 
-def place(start, end, length, clip, loop):
-    """Times [clip, frame] in s of the clips in a segment of a video of `length`: evenly spaced, a single one centred."""
+def place(start, end, length, clip, loop, masked=()):
+    """Times [clip, frame] in s of the clips in a segment of a video of `length`: evenly spaced, a single one centred.
+
+    masked: times of frames around which clips are to be cut, where there are any.
+    """
     if start >= length - SLACK:
         raise Unusable(f"segment outside the video: it starts at {start:g} s, the video ends at {length:.2f} s")
     held, needed = min(end, length) - start, clip["frames"] / clip["fps"]
     offsets = np.arange(clip["frames"]) / clip["fps"]  # [frame]
     if held >= needed - SLACK:
         n_clips, room = clip["clips_per_video"], max(held - needed, 0)
-        starts = [start + room * (i + 0.5) / n_clips for i in range(n_clips)]
+        evenly = [start + room * (i + 0.5) / n_clips for i in range(n_clips)]
+        starts = around(masked, start, room, clip) or evenly
         starts = {f"{s:.3f}": s for s in starts}  # a clip's name tells its start to the millisecond
         return np.array(list(starts.values()))[:, None] + offsets  # [clip, frame]
     if not loop:
         raise Unusable(f"too short: {held:.2f} s long, a clip needs {needed:.2f} s")
     return start + np.maximum((offsets + SLACK) % held - SLACK, 0)[None]  # [clip, frame]
+
+
+def around(masked, start, room, clip):
+    """Starts, s, of clips whose frame shown to a network of one frame and its flow is one of `masked`, evenly chosen of these."""
+    lead = sampled_frames(clip["frames"], 1, 1, ahead=1)[0] / clip["fps"]
+    fitting = [time - lead for time in masked if -SLACK <= time - lead - start <= room + SLACK]
+    n_clips = min(clip["clips_per_video"], len(fitting))
+    return [max(fitting[int((i + 0.5) * len(fitting) / n_clips)], start) for i in range(n_clips)]
 
 
 def read_clips(video, times):
@@ -49,42 +62,43 @@ def read_clips(video, times):
     return [np.stack([pictures[k] for k in row]) for row in position.reshape(times.shape)]
 
 
-def cut(segment, video, clip):
-    """(times [clip, frame] in s, clips) of one segment of a video; raises Unusable."""
+def cut(segment, video, clip, masked):
+    """(times [clip, frame] in s, clips) of one segment of a video, around `masked` times if any; raises Unusable."""
     loop, inside = clip["short_videos"] == "loop", segment[1] <= video.claimed_length
     try:
-        times = place(*segment, video.claimed_length, clip, loop and inside)
+        times = place(*segment, video.claimed_length, clip, loop and inside, masked)
     except Unusable:
         if inside:  # the segment's own end makes it short
             raise
     else:
         with suppress(Unusable):  # frames can end before the file says
             return times, read_clips(video, times)
-    times = place(*segment, video.counted_length(), clip, loop)
+    times = place(*segment, video.counted_length(), clip, loop, masked)
     return times, read_clips(video, times)
 
 
-def cut_row(row, clip, frame_folder_fps, complete):
+def cut_row(row, clip, frame_folder_fps, masked_frames):
     """(starts in s, clips, masks) of one manifest row, masks None where the data set has none; raises Unusable."""
     segment = segment_of(row)
     video = open_video(
         row["path"], partial(fit, short_side=clip["short_side"], crop=clip["crop"]), frame_folder_fps, clip.get("decoding_seconds")
     )
-    times, clips = cut(segment, video, clip)
-    masks = read_masks(row["masks"], video, times, clip, complete) if "masks" in row else [None] * len(clips)
+    masked = masked_times(row["masks"], video) if masked_frames == "sparse" else []
+    times, clips = cut(segment, video, clip, masked)
+    masks = read_masks(row["masks"], video, times, clip, masked_frames == "all") if "masks" in row else [None] * len(clips)
     return times[:, 0].tolist(), clips, masks
 
 
-def decode_clips(rows, clip, frame_folder_fps, append, append_masks=None, complete=True):
+def decode_clips(rows, clip, frame_folder_fps, append, append_masks=None, masked_frames="all"):
     """Cut every row's clips, hand them to `append` and their masks to `append_masks`; return rows of the tables clips and rejected.
 
-    complete: a frame without a mask is a mistake, in a data set that has masks.
+    masked_frames: of a data set that has masks, as in the schema: all, some or sparse.
     """
     accepted, rejected = [], []
     for row in progress(rows, "decoding"):
         video, start = row["video"], float(row["start_s"]) if row["start_s"] else None
         try:
-            starts, clips, masks = cut_row(row, clip, frame_folder_fps, complete)
+            starts, clips, masks = cut_row(row, clip, frame_folder_fps, masked_frames)
         except Unusable as reason:
             rejected.append({"video": video, "start_s": start, "reason": str(reason)})
             continue
@@ -122,6 +136,6 @@ if __name__ == "__main__":
         shape = (clip["frames"], *clip["crop"])
         with frames_writer(out.frames, (*shape, 3)) as append, frames_writer(out.masks, shape) as append_masks:
             rows = read_rows(snakemake.input.manifest)
-            clips, rejected = decode_clips(rows, clip, params.frame_folder_fps, append, append_masks, params.complete)
+            clips, rejected = decode_clips(rows, clip, params.frame_folder_fps, append, append_masks, params.masked_frames)
         write_table(out.clips, "clips", clips)
         write_table(out.rejected, "rejected", rejected)

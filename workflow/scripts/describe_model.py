@@ -116,8 +116,10 @@ def check_rows(name, entry, network, both, shown, alone):
             raise BadInput(f"model {name}: layer {layer} gives {len(values)} rows for two clips; one each was needed")
         apart = max((values[0] - values[1]).abs().max() / 10, alone[layer].abs().max() / 1000)  # more than rounding
         if (values[0] - alone[layer][0]).abs().max() > apart:
-            came = f"layer {layer} gives a clip other values beside a second clip than alone"
-            raise BadInput(f"model {name}: {came}; its first axis must be the clips, and nothing in it may be random")
+            came, largest = f"layer {layer} gives a clip other values beside a second clip than alone", alone[layer].abs().max()
+            doubt = "so large that rounding may do it: are its weights whole?"
+            grown = f"; its units reach {largest:.0e}, {doubt}" if largest > 1e5 else ""
+            raise BadInput(f"model {name}: {came}; its first axis must be the clips, and nothing in it may be random{grown}")
 
 
 def check_classes(name, scores, classes, where):

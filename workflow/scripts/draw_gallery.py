@@ -11,7 +11,8 @@ from workflow.parts.figure_style import save_figure, set_style
 from workflow.parts.flow_pictures import FlowPictures, jitters_of
 from workflow.parts.frame_sampling import spread
 
-SHOWN = 8
+SHOWN = 8  # moments at most
+STRIP = 6.4  # inches, the length of a row
 
 
 def first_clip(clips, variants, examples, styles, flows, settings):
@@ -26,37 +27,41 @@ def first_clip(clips, variants, examples, styles, flows, settings):
             own = read_table(variants[shard], "variants")
             own = own[own["clip"] == table["clip"][0]].drop_duplicates("dynamics")
             looks, jitters = {}, dict(zip(own["dynamics"], jitters_of(own), strict=True))
-            for style, frames in zip(styles, open_frames(examples[shard])[0], strict=True):
+            shown = open_frames(examples[shard])[0]  # [style, frame, height, width, rgb]
+            count = min(SHOWN, shown.shape[1] - bool(flows))  # the last frame has no flow
+            for style, frames in zip(styles, shown, strict=True):
                 for dynamics, order in zip(own["dynamics"], own["frame_order"], strict=True):
                     if jitters[dynamics] is None:
-                        looks[style, dynamics] = chosen(frames, order)
+                        looks[style, dynamics] = chosen(frames, order, count)
             if flows:
-                looks |= flow_looks(FlowPictures(open_frames(flows[shard]), settings), jitters)
+                looks |= flow_looks(FlowPictures(open_frames(flows[shard]), settings), jitters, count)
             return table["clip"][0], looks
     raise BadInput("the data set has no clip to draw")
 
 
-def chosen(frames, order):
-    """Some frames of a clip, evenly spread over the order in which they are shown."""
-    return frames[np.asarray(order)[spread(len(order), SHOWN)]]
+def chosen(frames, order, count):
+    """`count` frames of a clip, evenly spread over the order in which they are shown."""
+    return frames[np.asarray(order)[spread(len(order), count)]]
 
 
-def flow_looks(pictures, jitters):
-    """Pictures of the flow of a shard's first clip, plain and jittered: ("flow", dynamics) -> uint8 [frame, h, w, rgb]."""
+def flow_looks(pictures, jitters, count):
+    """`count` pictures of the flow of a shard's first clip, plain and jittered: ("flow", dynamics) -> uint8 [frame, h, w, rgb]."""
     natural = {"natural": None} | {dynamics: jitter for dynamics, jitter in jitters.items() if jitter is not None}
-    frames = spread(pictures.flows.shape[1], SHOWN)
+    frames = spread(pictures.flows.shape[1], count)
     return {("flow", dynamics): pictures.shown(0, frames, jitter) for dynamics, jitter in natural.items()}
 
 
 def draw_gallery(clip, looks):
     """One row per style and order, or jitter of the flow, time from left to right; looks: as first_clip gives them."""
-    figure, grid = plt.subplots(len(looks), 1, figsize=(7.2, 0.95 * len(looks) + 0.4), layout="constrained")
-    for axes, ((style, dynamics), frames) in zip(grid, looks.items(), strict=True):
+    count, height, width, _ = next(iter(looks.values())).shape
+    row = STRIP * height / (count * width) + 0.15
+    figure, grid = plt.subplots(len(looks), 1, figsize=(7.2, row * len(looks) + 0.4), layout="constrained", squeeze=False)
+    for axes, ((style, dynamics), frames) in zip(grid.flat, looks.items(), strict=True):
         axes.imshow(np.concatenate(list(frames), axis=1))
         axes.set(xticks=[], yticks=[])
         axes.set_ylabel(f"{style}\n{dynamics}", rotation=0, ha="right", va="center")
         axes.grid(False)
-    grid[0].set_title(f"{clip}, {SHOWN} moments")
+    grid[0, 0].set_title(f"{clip}, {count} moment{'s' * (count > 1)}")
     return figure
 
 
