@@ -224,7 +224,14 @@ def test_only_networks_numbered_one_after_the_other_are_replicates():
 def test_more_differences_than_a_page_holds_are_those_of_like_streams():
     """Of five networks of three streams, the first one's against the same stream of the others: twelve of 105 pairs."""
     ends = [(model, stream) for model in "abcde" for stream in ("appearance", "motion", "fusion")]
-    same = {"dataset": "d", "metric": "pearson", "quantity": "percent", "comparison": "networks", "reason": None}
+    same = {
+        "dataset": "d",
+        "metric": "pearson",
+        "quantity": "percent",
+        "comparison": "networks",
+        "reason": None,
+        "same_crossings": True,
+    }
     same |= {"training_a": "w.pth", "training_b": "w.pth", "layer_a": "x", "layer_b": "x", "value": 1.0, "low": 0.5, "high": 1.5}
     pairs = [
         same | {"model_a": a, "stream_a": s, "model_b": b, "stream_b": t, "factor": factor}
