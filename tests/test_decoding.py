@@ -363,3 +363,10 @@ def test_seeking_in_real_videos(name, monkeypatch):
     monkeypatch.setattr(video_reading, "SEEK_FROM", 1)
     monkeypatch.setattr(video_reading, "SEEK_BEFORE", 1)
     assert np.array_equal(video.read(times), through)
+
+
+def test_clips_that_repeat_frames_are_told_of(tmp_path, capsys):
+    video = made.write_video(tmp_path / "slow.mp4", 30, fps=10)
+    for fps, told in ((10, False), (11, False), (20, True)):  # of seven steps none, one or three show the same frame again
+        decode(video, fps=fps)
+        assert ("of 1 clips show 25% of their frames or more twice in a row (e.g. slow.mp4)" in capsys.readouterr().out) == told

@@ -4,6 +4,7 @@ import csv
 import hashlib
 from contextlib import suppress
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,8 @@ from workflow.lib.tables import write_table
 from workflow.parts.frame_sampling import sampled_frames
 from workflow.parts.mask_reading import masked_times, read_masks
 from workflow.parts.video_reading import SLACK, Unusable, fit, open_video
+
+MANY_REPEATS = 0.25  # of the steps between frames: changes of dynamics that move such frames change little
 
 
 def segment_of(row):
@@ -94,7 +97,7 @@ def decode_clips(rows, clip, frame_folder_fps, append, append_masks=None, masked
 
     masked_frames: of a data set that has masks, as in the schema: all, some or sparse.
     """
-    accepted, rejected = [], []
+    accepted, rejected, repeating = [], [], []
     for row in progress(rows, "decoding"):
         video, start = row["video"], float(row["start_s"]) if row["start_s"] else None
         try:
@@ -112,6 +115,8 @@ def decode_clips(rows, clip, frame_folder_fps, append, append_masks=None, masked
             print(f"{video}: only {len(starts)} different clips fit into the segment")
         for start, pictures, mask in zip(starts, clips, masks, strict=True):
             append(pictures)
+            if repeats(pictures) >= MANY_REPEATS:
+                repeating.append(video)
             if mask is not None:
                 append_masks(mask)
                 if not (mask == 1).any():
@@ -121,7 +126,15 @@ def decode_clips(rows, clip, frame_folder_fps, append, append_masks=None, masked
             moment = {"start_s": start, "fps": clip["fps"], "n_frames": clip["frames"]}
             digest = hashlib.sha256(np.ascontiguousarray(pictures)).hexdigest()
             accepted.append({"clip": f"{video}@{start:.3f}", "video": video, **known, **moment, "sha256": digest})
+    if repeating:
+        shown = f"{len(repeating)} of {len(accepted)} clips show {MANY_REPEATS:.0%} of their frames or more twice in a row"
+        print(f"{shown} (e.g. {repeating[0]}): nothing moves there, or a lower clip: fps would take each frame once")
     return accepted, rejected
+
+
+def repeats(pictures):
+    """Share of the steps from a frame to the next at which nothing changes; pictures: [frame, ...]."""
+    return np.mean([np.array_equal(a, b) for a, b in pairwise(pictures)]) if len(pictures) > 1 else 0.0
 
 
 def read_rows(path):

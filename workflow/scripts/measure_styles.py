@@ -15,7 +15,7 @@ from workflow.parts.examples import example_clips
 ADVICE = {
     "warp_ratio": "the style flickers: lower `adversarial`, train longer or choose another style",
     "flow_correlation": "the style changes the motion: its clips do not have the dynamics of the source",
-    "luminance_correlation": "two styles look alike: what they share counts as dynamics",
+    "luminance_correlation": "two styles are alike in light and dark: what they share counts as dynamics",
 }
 
 
