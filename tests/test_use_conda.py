@@ -25,7 +25,7 @@ PINNED = {module_of(package) for environment in ENVIRONMENTS for package in pins
 TELLING = {"cv2", "seaborn", "torch"}  # no environment holds all of them
 # Rules that the tiny experiment does not need; what they import is held against their environments all the same.
 OTHERS = {"list_videos", "import_style", "fetch_weights", "train_model", "collect_curves", "compare_published", "check_claims"}
-OTHERS |= {"estimate_flow", "measure_flow", "measure_centre_bias", "measure_segmentation", "collect_segmentation"}
+OTHERS |= {"estimate_flow", "measure_flow", "measure_centre_bias", "measure_segmentation", "collect_segmentation", "check"}
 MOTIONS = ["right", "left", "down", "up", "clockwise", "counter_clockwise", "grow", "shrink"]
 SMALL = {"depth": [1, 1, 1, 1], "width": 8, "classes": len(MOTIONS), "frames": 4, "stride": "spread", "size": 32}
 TINY = {

@@ -77,8 +77,8 @@ def dynamics_shown(config, dataset, model):
 
 def perturbations_shown(config, model):
     """Names of the perturbations of dynamics that a model is shown, each once."""
-    shown = [perturbation for dataset in used_datasets(config) for perturbation in dynamics_shown(config, dataset, model)]
-    return list(dict.fromkeys(name for name, _ in shown))
+    datasets = [dataset for dataset, own in analysed_pairs(config) if own == model]
+    return list(dict.fromkeys(name for dataset in datasets for name, _ in dynamics_shown(config, dataset, model)))
 
 
 def flows_read(config, model):
