@@ -52,13 +52,9 @@ def texts_of(figure, monkeypatch):
     return [(text, text.get_window_extent().transformed(figure.dpi_scale_trans.inverted())) for text in dict.fromkeys(written)]
 
 
-@pytest.mark.parametrize("n", [2, 8, 9, 36])
-@pytest.mark.parametrize("plot", PLOTS)
-def test_a_figure_fits_its_column_and_no_two_texts_meet(plot, n, monkeypatch):
-    figure = drawn(plot, table_of(plot, n))
+def fits(figure, monkeypatch):
+    """Assert that no text is too small, leaves the canvas or meets another; returns all texts."""
     width, height = figure.get_size_inches()
-    assert width == COLUMN or width == TEXT and plot in WIDE and 2 * height > PAGE
-    assert height <= PAGE or n > 8 or plot in LONG
     texts = texts_of(figure, monkeypatch)
     assert texts
     for text, box in texts:
@@ -70,8 +66,31 @@ def test_a_figure_fits_its_column_and_no_two_texts_meet(plot, n, monkeypatch):
     for (a, one), (b, other) in combinations(texts, 2):
         across = min(one.x1, other.x1) - max(one.x0, other.x0)
         down = min(one.y1, other.y1) - max(one.y0, other.y0)
-        beside = -0.02 if down > 0.05 else 0.01  # on one line, a space is between them
+        upright = a.get_rotation() == b.get_rotation() == 90  # then lines stand beside one another
+        beside = -0.02 if down > 0.05 and not upright else 0.01  # on one line, a space is between them
         assert across < beside or down < 0.015, f"{a} and {b} overlap by {across:.3f} x {down:.3f} inches"
+    return [text.get_text() for text, _ in texts]
+
+
+@pytest.mark.parametrize("n", [2, 8, 9, 36])
+@pytest.mark.parametrize("plot", PLOTS)
+def test_a_figure_fits_its_column_and_no_two_texts_meet(plot, n, monkeypatch):
+    figure = drawn(plot, table_of(plot, n))
+    width, height = figure.get_size_inches()
+    assert width == COLUMN or width == TEXT and plot in WIDE and 2 * height > PAGE
+    assert height <= PAGE or n > 8 or plot in LONG
+    fits(figure, monkeypatch)
+
+
+@pytest.mark.parametrize("n", [1, 2, 9])
+@pytest.mark.parametrize("plot", ["layer_curves", "unit_bars", "shares", "floors_and_ceilings"])
+def test_layers_whose_names_are_long_are_named(plot, n, monkeypatch):
+    """As a reader's own are: they stand upright, the middle of the longest left out, eight of them at most."""
+    table = table_of(plot, n)
+    own = [f"{'temporal' if rank % 2 else 'features.backbone'}.stage_{rank}" for rank in table["depth"]]
+    texts = fits(drawn(plot, table.assign(layer=own)), monkeypatch)
+    assert {"feature….stage_0", "temporal.stage_1", "feature….stage_2"} <= set(texts)
+    assert "feature….stage_12" not in texts
 
 
 @pytest.mark.parametrize("plot", [name for name in PLOTS if name not in {"stability", "training_curves", "centre_bias"}])

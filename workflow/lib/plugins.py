@@ -7,6 +7,7 @@ import importlib.util
 import inspect
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 from workflow.lib.errors import BadInput
@@ -59,15 +60,20 @@ def syntax_of(path, text=None):
         raise BadInput(f"the plug-in {path} is no Python: {error}") from error
 
 
+@cache  # by the text itself, so never stale: a plan asks the same few files of every job
+def assigned(path, text):
+    """What the top level of a Python file assigns, by name: syntax."""
+    nodes = [node for node in syntax_of(path, text).body if isinstance(node, ast.Assign)]
+    return {getattr(target, "id", None): node.value for node in nodes for target in node.targets}
+
+
 def constant_of(path, name, default):
     """Value of the literal constant `name` of the Python file at `path`, read without importing it; `default` without one."""
-    for node in syntax_of(path).body:
-        if isinstance(node, ast.Assign) and any(getattr(target, "id", None) == name for target in node.targets):
-            try:
-                return ast.literal_eval(node.value)
-            except (ValueError, TypeError) as error:
-                raise BadInput(f"the plug-in {path}: {name} must be a literal, such as True or a tuple of names") from error
-    return default
+    values = assigned(path, source_of(path))
+    try:
+        return ast.literal_eval(values[name]) if name in values else default
+    except (ValueError, TypeError) as error:
+        raise BadInput(f"the plug-in {path}: {name} must be a literal, such as True or a tuple of names") from error
 
 
 def check_plugin(folder, name, functions, given=(), options=None):

@@ -34,19 +34,21 @@ def in_columns(legend, width):
     return max(1, columns), -(-len(wide) // max(1, columns))
 
 
-def panels(blocks, legend, ylabel="{}", height=0.85):
+def panels(blocks, legend, ylabel="{}", height=0.85, upright=0):
     """Small panels in rows, each block of them from a new row on, its panels on one scale: figure, {(heading, name): axes}.
 
-    blocks: heading -> names of the panels; legend: name -> handle; ylabel: says what a heading, {}, means. The figure is one
-    column wide, and two only where one column would be longer than a page.
+    blocks: heading -> names of the panels; legend: name -> handle; ylabel: says what a heading, {}, means; upright: letters of
+    the longest name that stands upright below a panel. The figure is one column wide, and two only where one column would be
+    longer than a page.
     """
     most = max(map(len, blocks.values()))
+    foot = FOOT + max(0, LETTER * upright - LINE)
     for width, fit in ((COLUMN, 3), (TEXT, 6)):
         across = -(-most // -(-most // fit))
         wide = (width - LEFT - RIGHT - GAP * (across - 1)) / across
         titles = {name: wrapped(name, int(wide / LETTER)) for names in blocks.values() for name in names}
         columns, legend_rows = in_columns(legend, width)
-        pitch = LINE * max(title.count("\n") + 1 for title in titles.values()) + 0.05 + height + FOOT
+        pitch = LINE * max(title.count("\n") + 1 for title in titles.values()) + 0.05 + height + foot
         top = 1.25 * LINE * legend_rows + 0.06
         tall = top + pitch * sum(-(-len(names) // across) for names in blocks.values())
         if tall <= PAGE:
@@ -55,7 +57,7 @@ def panels(blocks, legend, ylabel="{}", height=0.85):
     for heading, names in blocks.items():
         for i, name in enumerate(names):
             bottom -= pitch if i % across == 0 else 0
-            place = LEFT + (i % across) * (wide + GAP), bottom + FOOT
+            place = LEFT + (i % across) * (wide + GAP), bottom + foot
             box = place[0] / width, place[1] / tall, wide / width, height / tall
             axes = figure.add_axes(box, sharey=grid.get((heading, names[0])))
             axes.set_title(titles[name])

@@ -33,6 +33,7 @@ NETWORKS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"]
 COLUMN, TEXT = 3.25, 6.875  # inches: widths of one column and of the text on a page of CVPR
 SMALLEST = 6  # points, of any text
 LETTER = 0.049  # inches that a letter of this size takes in the widest of the usual fonts
+UPRIGHT = 16  # letters of the longest name of a layer
 
 
 def set_style():
@@ -82,25 +83,32 @@ def wrapped(title, width=20):
 
 
 def layer_names(layers):
-    """What stands below the layers of a panel, in depth order: (a list, what it has in common).
+    """What stands below the layers of a panel, in depth order: (a list, what it has in common, whether they are turned upright).
 
-    Numbers alone where names differ by a number only; ranks where names are long.
+    Numbers alone where names differ by a number only; the middle of long names is left out.
     """
     numbers = [re.search(r"\d+$", layer) for layer in layers]
     if len({re.sub(r"\d+$", "", layer) for layer in layers}) == 1 and all(numbers):
-        return [str(int(number[0])) for number in numbers], re.sub(r"\W*_?\d+$", "", layers[0])
+        return [str(int(number[0])) for number in numbers], re.sub(r"\W*_?\d+$", "", layers[0]), False
     if len(" ".join(layers)) <= 14:
-        return list(layers), ""
-    return [str(rank) for rank in range(1, len(layers) + 1)], "layer, by depth"
+        return list(layers), "", False
+    half = UPRIGHT // 2
+    return [layer if len(layer) <= UPRIGHT else f"{layer[: half - 1]}…{layer[-half:]}" for layer in layers], "", True
 
 
-def label_layers(axes, layers, most=6):
+def label_layers(axes, layers):
     """Name the layers 0, 1, ... of an axis; where they are many, only every second, third, ..."""
-    names, common = layer_names(list(layers))
-    step = -(-len(names) // most)
-    axes.set_xticks(range(0, len(names), step), names[::step])
+    names, common, upright = layer_names(list(layers))
+    step = -(-len(names) // (8 if upright else 6))
+    axes.set_xticks(range(0, len(names), step), names[::step], rotation=90 if upright else 0)
     axes.set_xlabel(common)
     axes.set_xlim(-0.6, len(names) - 0.4)
+
+
+def upright_letters(table):
+    """Letters of the longest name of a layer that stands upright below a panel of any network; 0 where none does."""
+    names = [layer_names(list(own["layer"].unique())) for _, own in table.sort_values("depth").groupby("model")]
+    return max((len(name) for shown, _, upright in names if upright for name in shown), default=0)
 
 
 def draw_curve(axes, places, table, factor, **options):

@@ -1,7 +1,7 @@
 """Units of every layer by class (dynamic, joint, static, residual, dead), as in Kowal et al. (CVPR 2022), Figs. 3, 6 and 7."""
 
 from workflow.parts.figure_panels import blocks_of, panels, patches_of
-from workflow.parts.figure_style import COLOURS, label_layers, named, note
+from workflow.parts.figure_style import COLOURS, label_layers, named, note, upright_letters
 
 ORDER = ["dynamic", "joint", "static", "residual", "dead"]
 
@@ -14,7 +14,9 @@ def draw(scores, settings):
     table = named(scores[scores["quantity"] == "units"])
     if table.empty:
         return note("no metric of this experiment sorts units into classes")
-    figure, grid = panels(blocks_of(table), patches_of(ORDER), ylabel=f"% of units\n{{}}, λ = {settings['lambda']}")
+    figure, grid = panels(
+        blocks_of(table), patches_of(ORDER), ylabel=f"% of units\n{{}}, λ = {settings['lambda']}", upright=upright_letters(table)
+    )
     for (metric, model), axes in grid.items():
         draw_bars(axes, table[(table["metric"] == metric) & (table["model"] == model)])
     return figure
