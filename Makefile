@@ -1,6 +1,7 @@
 # make       set up and run the embedded default experiment, or make CONFIG=mine.yaml; a run says last where to look
 # make fig3  the same of any experiment under resources/experiments: make fig3_small, make table1, make known_truth, ...
 # make check what is wrong with CONFIG, its videos or its networks, before long work (those with `train` are tried when it begins)
+# make setup .venv alone, whose Python has all that the pipeline needs, PyTorch too: .venv/bin/python
 # make test  set up and run the tests
 # make audit look the pinned dependencies up in the database of known vulnerabilities (needs the network)
 # make bench measure speed and memory, or make bench ONLY="features plan"
@@ -9,10 +10,12 @@ CORES ?= all
 SNAKEMAKE = .venv/bin/snakemake --cores $(CORES)
 EXPERIMENTS = $(basename $(notdir $(wildcard resources/experiments/*.yaml)))
 
-.PHONY: run check test lint audit bench lock $(EXPERIMENTS)
+.PHONY: run setup check test lint audit bench lock $(EXPERIMENTS)
 
 run: .venv/ready
 	$(SNAKEMAKE) $(if $(CONFIG),--configfile $(CONFIG))
+
+setup: .venv/ready
 
 check: .venv/ready
 	$(SNAKEMAKE) check $(if $(CONFIG),--configfile $(CONFIG))

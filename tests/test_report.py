@@ -171,6 +171,8 @@ def test_last_layers_have_a_row_per_network_and_stream():
     shown = last_layer_table(table)
     assert shown["network"].iloc[0] == "blind (untrained)" and shown["network"].iloc[-1] == "two fast"
     assert shown.loc[2, ["% dynamic, pearson", "order-dependence"]].tolist() == ["28.8 [28.7, 28.8]", "0.875 [0.825, 0.925]"]
+    alone = last_layer_table(table[table["quantity"] != "percent"])  # metrics without percentages, as cka is, keep their S
+    assert any(name.startswith("S ") for name in alone) and not any(name.startswith("S ") for name in shown)
 
 
 def test_every_layer_stands_in_its_networks_table():

@@ -4,7 +4,11 @@ import pytest
 
 from tests.browser import CHROMIUM, Browser
 from tests.made_report import CONFIG, ORDER_DEPENDENCE, model_rows, write_inputs
+from tests.many_networks import scores
+from workflow.lib.plugins import ROOT
 from workflow.lib.tables import write_table
+from workflow.parts.last_layers import last_layer_table
+from workflow.parts.report_html import html_table
 from workflow.scripts.write_report import write_report
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome is installed")
@@ -130,6 +134,19 @@ def test_the_table_of_networks_is_filtered_however_short_it_is(browser, tmp_path
     for letter in "keen":
         browser.press(letter, letter)
     assert browser.run("[...document.querySelectorAll('#networks tbody tr')].map(row => row.hidden)") == [False, True]
+
+
+def test_the_table_of_last_layers_is_as_wide_as_a_page(browser, tmp_path):
+    """Of three metrics, networks with long names and intervals in every cell, on a window of 1,200 pixels."""
+    table = last_layer_table(scores(3).assign(training="resources/weights/SLOW_8x8_R50.pyth, then diving48, 15,024 steps"))
+    style, page = (ROOT / "workflow/report/report.css").read_text(), tmp_path / "page.html"
+    page.write_text(f"<style>{style}</style><body><div class='scroll'>{html_table(table)}</div>")
+    browser.open(page, width=1200)
+    inside, needed = browser.run("(b => [b.clientWidth, b.scrollWidth])(document.querySelector('.scroll'))")
+    assert needed <= inside and "videos" in browser.run("document.querySelector('thead').textContent")
+    browser.open(page, width=600)  # an interval stays on one line
+    cell = browser.run("document.querySelector('tbody td:not(.words)').textContent")
+    assert cell.count(" ") == 1 and cell.split(" ")[1].startswith("[")
 
 
 def test_it_fits_a_phone_and_the_first_column_stays(browser, page):

@@ -39,8 +39,9 @@ def last_layer_values(scores):
 
 
 def last_layer_table(scores):
-    """The same as people read it, as `layer_table` gives it."""
-    return layer_table(of_last_layers(scores))
+    """The same as people read it, as `layer_table` gives it, on a page's width: without S of metrics that have percentages."""
+    in_percent = scores["metric"].isin(scores.loc[scores["quantity"] == "percent", "metric"])
+    return layer_table(of_last_layers(scores[~(in_percent & scores["quantity"].eq("S"))]))
 
 
 def layer_values(scores):

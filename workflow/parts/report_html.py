@@ -19,6 +19,11 @@ def embedded(path):
     return data_url(Path(path).read_bytes(), Path(path).suffix)
 
 
+def kept(cell, words):
+    """A cell whose interval, where it holds a number with one, stands on one line: below the number where there is little room."""
+    return cell if words else cell.replace(" ", "\N{NO-BREAK SPACE}").replace("\N{NO-BREAK SPACE}[", " [")
+
+
 def html_table(frame):
     """A DataFrame as an HTML table whose first column names the rows; columns of words are marked, those of numbers are not."""
     columns = [list(map(readable, frame[name])) for name in frame]
@@ -26,7 +31,7 @@ def html_table(frame):
     head = "".join(f'<th scope="col"{mark}>{escape(str(name))}</th>' for name, mark in zip(frame, words, strict=True))
     rows = []
     for first, *rest in zip(*columns, strict=True):
-        cells = "".join(f"<td{mark}>{escape(cell)}</td>" for cell, mark in zip(rest, words[1:], strict=True))
+        cells = "".join(f"<td{mark}>{kept(escape(cell), mark)}</td>" for cell, mark in zip(rest, words[1:], strict=True))
         rows.append(f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>')
     body = "\n".join(rows)
     return f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
