@@ -7,10 +7,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from matplotlib.patches import Patch
 from matplotlib.text import Text
 
 from tests.many_networks import table_of
 from workflow.lib.plugins import ROOT, load_plugin
+from workflow.parts.figure_panels import panels
 from workflow.parts.figure_style import COLOURS, NETWORKS, save_figure, set_style
 from workflow.plots.claims import VERDICTS
 from workflow.scripts.draw_gallery import draw_gallery
@@ -116,6 +118,28 @@ def test_a_gallery_fits_the_page_and_has_no_gaps_between_its_rows(shape, monkeyp
     gaps = [above.y0 - below.y1 for above, below in zip(boxes, boxes[1:], strict=False)]
     assert min(gaps) > 0 and max(gaps) < 0.5 * boxes[0].height
     assert f"{shape[0]} moment" in figure.axes[0].get_title()
+
+
+STREAMS = [f"FusionSeg-{data} {stream}" for data in ("DAVIS", "TAO-VOS", "VID") for stream in ("appearance", "motion", "fusion")]
+PAIRS = [f"{net}-{data}\n{data}" for data in ("kinetics", "diving", "ssv2") for net in ("Slow", "Fast")]
+
+
+@pytest.mark.parametrize(
+    ("names", "rows"),
+    [
+        (STREAMS, [3, 3, 3]),
+        ([f"a network called {name}" for name in STREAMS], [6, 3]),  # longer than a page with three beside each other
+        ([f"a network called {name}" for name in STREAMS[1:]], [4, 4]),
+        (PAIRS, [2, 2, 2]),
+        (["a", *PAIRS], [3, 3, 1]),
+        (list("abcd"), [2, 2]),
+    ],
+)
+def test_what_belongs_together_stands_in_one_row(names, rows):
+    """Three streams of a network, two networks of a data set; where they are not all as many, rows are as alike as they can be."""
+    _, grid = panels({"pearson": names, "ratio": names}, {"legend": Patch()})
+    heights = [round(axes.get_position().y0, 6) for (metric, _), axes in grid.items() if metric == "pearson"]
+    assert [heights.count(height) for height in dict.fromkeys(heights)] == rows
 
 
 def test_files_are_one_column_wide_and_their_text_is_text(tmp_path):
