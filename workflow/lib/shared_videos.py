@@ -1,6 +1,9 @@
 """Which videos of a data set a training on another may have used (standard library only: used while the workflow is parsed)."""
 
 import os
+from functools import cache
+
+real_path = cache(os.path.realpath)  # asked again for every network, of all videos of large data sets
 
 
 def shared_videos(dataset, other, config, rows):
@@ -11,8 +14,8 @@ def shared_videos(dataset, other, config, rows):
     """
     if dataset in rows and other in rows:
         split = any(row["split"] for row in rows[other])
-        paths = {os.path.realpath(row["path"]) for row in rows[other] if row["split"].startswith("train") or not split}
-        return sorted({row["video"] for row in rows[dataset] if os.path.realpath(row["path"]) in paths})
+        paths = {real_path(row["path"]) for row in rows[other] if row["split"].startswith("train") or not split}
+        return sorted({row["video"] for row in rows[dataset] if real_path(row["path"]) in paths})
     if dataset in rows or other in rows:
         return []
     (first, last), (other_first, other_last) = (numbers(config["datasets"][name]["moving_shapes"]) for name in (dataset, other))
