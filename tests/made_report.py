@@ -110,7 +110,8 @@ def write_inputs(folder):
     lists = {"plots": ["scatter.png"], "svgs": ["scatter.svg"], "galleries": ["gallery_shapes.png"], "features": ["dump.parquet"]}
     files = {name: [folder / file for file in own] for name, own in lists.items()}
     files |= {"benchmarks": [benchmark], "flow": [], "accuracy": [], "segmentation": [], "published": []}
-    files |= {name: [paths[name]] for name in ("models", "quality", "rejected", "clips", "units", "previews")}
+    files |= {name: [paths[name]] for name in ("models", "quality", "units", "previews")}
+    files |= {name: [paths[name], paths[name]] for name in ("rejected", "clips")}  # of `shapes` and of `lessons`, only learned from
     files |= {name: paths[name] for name in ("scores", "claims")}
     report = ROOT / "workflow/report"
     return Inputs(**files, template=report / "report.html.j2", style=report / "report.css", code=report / "report.js")

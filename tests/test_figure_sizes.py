@@ -7,10 +7,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from matplotlib.patches import Patch
 from matplotlib.text import Text
 
 from tests.many_networks import table_of
 from workflow.lib.plugins import ROOT, load_plugin
+from workflow.parts.figure_panels import panels
 from workflow.parts.figure_style import COLOURS, NETWORKS, save_figure, set_style
 from workflow.plots.claims import VERDICTS
 from workflow.scripts.draw_gallery import draw_gallery
@@ -122,14 +124,41 @@ def test_two_dollars_in_a_name_are_dollars(tmp_path):
         assert name in " ".join(re.findall(r"<text[^>]*>([^<]+)</text>", (tmp_path / "figure.svg").read_text()))
 
 
-@pytest.mark.parametrize("shape", [(8, 64, 64), (6, 48, 85), (2, 60, 40)])
-def test_a_gallery_has_no_gaps_between_the_rows_of_wide_frames(shape):
-    figure = draw_gallery("clip", {("original", str(k)): np.zeros((*shape, 3), np.uint8) for k in range(5)})
-    figure.canvas.draw()
+@pytest.mark.parametrize("shape", [(8, 64, 64), (6, 48, 85), (2, 48, 64), (2, 60, 40), (1, 40, 160)])
+def test_a_gallery_fits_the_page_and_has_no_gaps_between_its_rows(shape, monkeypatch):
+    looks = [("original", "natural"), ("watercolour", "natural"), ("flow", "natural"), ("flow", "flow_jitter0")]
+    looks += [("a_style_of_a_very_long_name", "natural")]
+    figure = draw_gallery("clip", {look: np.zeros((*shape, 3), np.uint8) for look in looks})
+    width, height = figure.get_size_inches()
+    assert max(width / TEXT, height / PAGE) == pytest.approx(1)
+    for text, box in texts_of(figure, monkeypatch):
+        assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height, f"{text} leaves the canvas"
     boxes = [axes.get_window_extent() for axes in figure.axes]
     gaps = [above.y0 - below.y1 for above, below in zip(boxes, boxes[1:], strict=False)]
     assert min(gaps) > 0 and max(gaps) < 0.5 * boxes[0].height
-    assert f"{shape[0]} moments" in figure.axes[0].get_title()
+    assert f"{shape[0]} moment" in figure.axes[0].get_title()
+
+
+STREAMS = [f"FusionSeg-{data} {stream}" for data in ("DAVIS", "TAO-VOS", "VID") for stream in ("appearance", "motion", "fusion")]
+PAIRS = [f"{net}-{data}\n{data}" for data in ("kinetics", "diving", "ssv2") for net in ("Slow", "Fast")]
+
+
+@pytest.mark.parametrize(
+    ("names", "rows"),
+    [
+        (STREAMS, [3, 3, 3]),
+        ([f"a network called {name}" for name in STREAMS], [6, 3]),  # longer than a page with three beside each other
+        ([f"a network called {name}" for name in STREAMS[1:]], [4, 4]),
+        (PAIRS, [2, 2, 2]),
+        (["a", *PAIRS], [3, 3, 1]),
+        (list("abcd"), [2, 2]),
+    ],
+)
+def test_what_belongs_together_stands_in_one_row(names, rows):
+    """Three streams of a network, two networks of a data set; where they are not all as many, rows are as alike as they can be."""
+    _, grid = panels({"pearson": names, "ratio": names}, {"legend": Patch()})
+    heights = [round(axes.get_position().y0, 6) for (metric, _), axes in grid.items() if metric == "pearson"]
+    assert [heights.count(height) for height in dict.fromkeys(heights)] == rows
 
 
 def test_files_are_one_column_wide_and_their_text_is_text(tmp_path):

@@ -50,7 +50,7 @@ def test_all_tables_of_an_experiment_are_set(pdflatex, tmp_path):
     config = {"published": entries, "analyses": [{"dataset": "probe", "models": ["FusionSeg-DAVIS"]}], "models": {}}
     about = {"dataset": "probe", "model": "FusionSeg-DAVIS", "training": "davis, 9 steps", "layer": "fusion_5", "depth": 1}
     score = {"metric": "pearson", "quantity": "S", "factor": "dynamic", "unit": None, "value": -0.125, "low": -0.3, "high": 0.1}
-    rows = compare_published(published_rows(config), pd.DataFrame([about | score | {"n_videos": 20}]), None, None, 0.5, 0.95)
+    rows = compare_published(published_rows(config), pd.DataFrame([about | score | {"n_videos": 20}]), None, {}, None, 0.5, 0.95)
     inputs = write_inputs(tmp_path)
     inputs.published = tmp_path / "published.parquet"
     write_table(inputs.published, "published", pd.DataFrame(rows))

@@ -156,12 +156,14 @@ def test_masks_are_judged_as_they_are_shown():
 def test_videos_seen_in_training_are_found_in_other_data_sets():
     shapes = {name: {"moving_shapes": {"first": first, "videos": n}} for name, first, n in (("a", 0, 5), ("b", 3, 9), ("c", 50, 5))}
     rows = {
-        "d": [{"video": "x", "path": "v/x.avi"}, {"video": "y", "path": "v/y.avi"}],
-        "e": [{"video": "z", "path": "v/../v/x.avi"}],
+        "d": [{"video": "x", "path": "v/x.avi", "split": "test"}, {"video": "y", "path": "v/y.avi", "split": "train"}],
+        "e": [{"video": "z", "path": "v/../v/x.avi", "split": ""}],
+        "f": [{"video": video, "path": f"v/{video}.avi", "split": ""} for video in "xy"],
     }
-    config = {"datasets": shapes | {"d": {}, "e": {}}}
+    config = {"datasets": shapes | {"d": {}, "e": {}, "f": {}}}
     assert shared_videos("b", "a", config, rows) == ["000003.mp4", "000004.mp4"] and not shared_videos("c", "a", config, rows)
-    assert shared_videos("d", "e", config, rows) == ["x"] and shared_videos("e", "d", config, rows) == ["z"]
+    assert shared_videos("d", "e", config, rows) == ["x"] and shared_videos("e", "f", config, rows) == ["z"]
+    assert shared_videos("f", "d", config, rows) == ["y"] and not shared_videos("e", "d", config, rows)  # x is held out there
     assert shared_videos("a", "d", config, rows) == []
     clips = pd.DataFrame(
         {"clip": list("pqr"), "video": ["000003.mp4", "000007.mp4", "000008.mp4"], "split": ["val", "train", "val"]}

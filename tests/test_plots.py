@@ -242,3 +242,14 @@ def test_more_differences_than_a_page_holds_are_those_of_like_streams():
     drawn = [" ".join(label.get_text().split()) for label in figure.axes[0].get_yticklabels()]
     assert drawn == [f"a {stream} − {other} {stream}" for stream in ("appearance", "motion", "fusion") for other in "bcde"]
     assert [text.get_text() for text in figure.texts] == ["12 of 105 pairs: all of like streams and with a"]
+
+
+def test_a_change_of_top1_from_nothing_has_no_point_and_is_told():
+    """slow falls from 1/2 to 1/4; fast from 0 to 1/4, which is no multiple of nothing."""
+    ends = {"slow-natural": 0.5, "slow-shuffled": 0.25, "fast-natural": 0.0, "fast-shuffled": 0.25}
+    about = {"split": "val", "quantity": "top1", "step": 1, "n_videos": 4}
+    curves = pd.DataFrame([about | {"model": model, "value": value} for model, value in ends.items()])
+    (axes,) = load_plugin("plots", "shuffled_training").draw(curves, {}).axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["fast-shuffled", "slow-shuffled"]
+    assert [line.get_xydata().tolist() for line in axes.lines if line.get_marker() == "o"] == [[[-50.0, 1.0]]]
+    assert sorted(text.get_text() for text in axes.texts) == ["0% → 25%", "50% → 25%"]

@@ -1,13 +1,16 @@
 """Published numbers beside ours: the right number in the right cell, and no number invented."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from workflow.lib.columns import TABLES
 from workflow.lib.errors import BadInput
+from workflow.lib.plugins import load_plugin
 from workflow.lib.published import published_rows, read_published
 from workflow.lib.tables import read_table, write_table
+from workflow.parts.figure_style import set_style
 from workflow.parts.published import published_table
 from workflow.scripts.compare_published import compare_published
 
@@ -48,7 +51,8 @@ SCORES = pd.DataFrame(
 
 
 def compared(config, scores=SCORES, curves=None, threshold=0.5, segmentation=None):
-    return pd.DataFrame(compare_published(published_rows(config), scores, curves, segmentation, threshold, confidence=0.95))
+    trainings = {"slow": "slow.pth, then anet-train shuffled, 100 steps"}
+    return pd.DataFrame(compare_published(published_rows(config), scores, curves, trainings, segmentation, threshold, 0.95))
 
 
 def test_the_published_file_is_consistent():
@@ -110,7 +114,8 @@ def test_relative_change_of_accuracy():
     rows = [top1("slow", 100, 0.4), top1("slow", 50, 0.9), top1("slow", 100, 1.0, "train"), top1("slow", 100, 2.0, quantity="loss")]
     rows += [top1("slow-natural", 0, 0.1), top1("slow-natural", 100, 0.8)]
     (row,) = compared(with_entry(**entry), curves=pd.DataFrame(rows)).to_dict("records")
-    assert [row[k] for k in ("published", "uncertainty")] == [-0.5, 1] and row["training"] == "anet-train shuffled, 100 steps"
+    assert [row[k] for k in ("published", "uncertainty")] == [-0.5, 1]
+    assert row["training"] == "slow.pth, then anet-train shuffled, 100 steps" and row["dataset"] == "anet-train"
     assert row["value"] == pytest.approx(-50)
     assert [row[k] for k in ("low", "high")] == pytest.approx([100 * (0.2761 / 0.8876 - 1), 100 * (0.5382 / 0.6696 - 1)], abs=0.05)
     nothing = pd.DataFrame([*rows[:-1], top1("slow-natural", 100, 0.0)])
@@ -152,3 +157,20 @@ def test_the_table_says_whose_number_is_whose(tmp_path):
 def test_a_wrong_name_is_refused(entry, message):
     with pytest.raises(BadInput, match=message):
         published_rows(with_entry(**entry))
+
+
+def test_published_marks_and_ours_do_not_hide_each_other():
+    """Four classes of units, published and ours all 50: eight marks one above the other, none nearer than a mark is tall."""
+    classes = ["dynamic", "static", "joint", "residual"]
+    about = {"figure": "Fig. 6", "network": "SlowOnly", "trained_on": "SSv2", "published_layer": None, "quantity": "units"}
+    about |= {"uncertainty": 0.4, "published": 50, "value": 50, "low": 40, "high": 60}
+    rows = [about | {"factor": factor, "metric": metric} for metric in ("pearson", "ratio") for factor in classes]
+    with plt.rc_context():
+        set_style()
+        figure = load_plugin("plots", "published").draw(pd.DataFrame(rows), {})
+        figure.canvas.draw()
+    (axes,) = figure.axes
+    marks = [line for line in axes.lines if line.get_marker() in ("o", "s", "^", "v")]
+    places = sorted(axes.transData.transform((50, line.get_ydata()[0]))[1] / figure.dpi * 72 for line in marks)
+    tall = max(line.get_markersize() + line.get_markeredgewidth() for line in marks if line.get_markerfacecolor() == "white")
+    assert len(places) == 16 and min(np.diff(places)) >= tall

@@ -210,11 +210,13 @@ def test_the_run_time_of_every_stage_is_that_of_this_experiments_jobs(tmp_path):
 
 def test_a_data_set_has_one_digest_that_every_clip_and_their_order_decide():
     clips = pd.DataFrame({"dataset": ["x", "x", "y", "y"], "video": ["a", "a", "a", "b"], "clip": list("abcd"), "label": ["l"] * 4})
+    clips["split"] = [None, None, "train", "test"]
     digests = [data_table(clips.assign(sha256=own)).set_index("dataset")["sha256"] for own in (list("1221"), list("1212"))]
     assert (
         digests[0]["x"] != digests[0]["y"] and digests[1]["x"] == digests[1]["y"] == digests[0]["x"] and len(digests[0]["x"]) == 64
     )
-    assert data_table(clips.assign(sha256=None))[["videos", "clips", "labels"]].to_numpy().tolist() == [[1, 2, 1], [2, 2, 1]]
+    counts = data_table(clips.assign(sha256=None))[["videos", "clips", "labels", "splits"]]
+    assert counts.to_numpy().tolist() == [[1, 2, 1, ""], [2, 2, 1, "1 test, 1 train"]]
 
 
 def test_tables_are_escaped_and_mark_words():
@@ -226,7 +228,16 @@ def test_tables_are_escaped_and_mark_words():
 @pytest.fixture(scope="module")
 def html(tmp_path_factory):
     inputs = write_inputs(tmp_path_factory.mktemp("inputs"))
-    return write_report(inputs, ["shapes"], CONFIG, inputs.benchmarks)
+    return write_report(inputs, ["shapes"], ["shapes", "lessons"], CONFIG, inputs.benchmarks)
+
+
+def test_data_sets_that_are_only_learned_from_are_counted_too(html):
+    rejected, data = (
+        html.split(f'<div class="scroll" role="region" tabindex="0" aria-label="{name}">')[1].split("</table>")[0]
+        for name in ("Rejected videos", "Data sets")
+    )
+    assert rejected.count("too short: 3 frames") == 2 and "<p>lessons: 1 too short" in html
+    assert re.findall('<th scope="row">(.*?)</th>', data) == ["shapes", "lessons"]
 
 
 def test_a_clone_is_called_by_its_sources_and_its_commit_and_a_copy_by_its_sources(tmp_path):

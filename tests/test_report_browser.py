@@ -36,7 +36,7 @@ CONTRASTS = """(() => {
 def page(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
     path = folder / "report.html"
-    path.write_text(write_report(write_inputs(folder), ["shapes"], CONFIG))
+    path.write_text(write_report(write_inputs(folder), ["shapes"], ["shapes", "lessons"], CONFIG))
     return path
 
 
@@ -127,7 +127,7 @@ def test_the_keyboard_sorts_filters_and_skips(browser, page):
 def test_the_table_of_networks_is_filtered_however_short_it_is(browser, tmp_path):
     files, page = write_inputs(tmp_path), tmp_path / "report.html"
     write_table(tmp_path / "models.parquet", "models", model_rows(["keen", "blind"]))
-    page.write_text(write_report(files, ["shapes"], CONFIG))
+    page.write_text(write_report(files, ["shapes"], ["shapes", "lessons"], CONFIG))
     browser.open(page)
     assert browser.run("document.querySelectorAll('#claims input').length") == 0  # of three rows
     browser.run("document.querySelector('#networks input').focus()")

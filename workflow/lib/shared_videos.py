@@ -1,16 +1,21 @@
-"""Which videos two data sets have in common (standard library only: used while the workflow is parsed)."""
+"""Which videos of a data set a training on another may have used (standard library only: used while the workflow is parsed)."""
 
 import os
+from functools import cache
+
+real_path = cache(os.path.realpath)  # asked again for every network, of all videos of large data sets
 
 
 def shared_videos(dataset, other, config, rows):
-    """Names in `dataset` of the videos that `other` has too: the same files or, of moving shapes, the same numbers.
+    """Names in `dataset` of the videos that `other` has to train on: the same files or, of moving shapes, the same numbers.
 
-    rows: data set -> rows of those that are not rendered.
+    rows: data set -> rows of those that are not rendered. Files of a split that `other` holds out are none of them; what
+    is held out where no split does is drawn later, and counts as trained on.
     """
     if dataset in rows and other in rows:
-        paths = {os.path.realpath(row["path"]) for row in rows[other]}
-        return sorted({row["video"] for row in rows[dataset] if os.path.realpath(row["path"]) in paths})
+        split = any(row["split"] for row in rows[other])
+        paths = {real_path(row["path"]) for row in rows[other] if row["split"].startswith("train") or not split}
+        return sorted({row["video"] for row in rows[dataset] if real_path(row["path"]) in paths})
     if dataset in rows or other in rows:
         return []
     (first, last), (other_first, other_last) = (numbers(config["datasets"][name]["moving_shapes"]) for name in (dataset, other))

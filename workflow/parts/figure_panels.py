@@ -1,5 +1,7 @@
 """Where the panels of a figure stand: rows of small ones, or lists of names one above the other."""
 
+from itertools import groupby
+
 import matplotlib.pyplot as plt
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -34,6 +36,19 @@ def in_columns(legend, width):
     return max(1, columns), -(-len(wide) // max(1, columns))
 
 
+def kin(name):
+    """What panels share that stand side by side: the data set where their names tell one, else the network, whatever its stream."""
+    return name.rpartition("\n")[2] if "\n" in name else name.rpartition(" ")[0] or name
+
+
+def across_of(blocks, fit):
+    """How many panels stand side by side, at most `fit`: so that rows are alike, and kin are not parted where all are as many."""
+    sizes = {len(list(own)) for names in blocks.values() for _, own in groupby(names, kin)}
+    together = max(sizes) if len(sizes) == 1 and max(sizes) <= fit else 1
+    groups = max(map(len, blocks.values())) // together
+    return -(-groups // -(-groups // (fit // together))) * together
+
+
 def panels(blocks, legend, ylabel="{}", height=0.85, upright=0):
     """Small panels in rows, each block of them from a new row on, its panels on one scale: figure, {(heading, name): axes}.
 
@@ -41,10 +56,9 @@ def panels(blocks, legend, ylabel="{}", height=0.85, upright=0):
     the longest name that stands upright below a panel. The figure is one column wide, and two only where one column would be
     longer than a page.
     """
-    most = max(map(len, blocks.values()))
     foot = FOOT + max(0, LETTER * upright - LINE)
     for width, fit in ((COLUMN, 3), (TEXT, 6)):
-        across = -(-most // -(-most // fit))
+        across = across_of(blocks, fit)
         wide = (width - LEFT - RIGHT - GAP * (across - 1)) / across
         titles = {name: wrapped(name, int(wide / LETTER)) for names in blocks.values() for name in names}
         columns, legend_rows = in_columns(legend, width)

@@ -45,11 +45,12 @@ def weights_table(models, config):
 
 
 def data_table(clips):
-    """What the data sets hold, and a digest of all their clips in order: a column `dataset` beside table `clips`."""
+    """What data sets hold, their clips split by split, and a digest of all in order: a column `dataset` beside table `clips`."""
     own = clips.groupby("dataset", sort=False)
+    splits = own["split"].agg(lambda each: ", ".join(f"{n} {split}" for split, n in each.value_counts().sort_index().items()))
     counts = own.agg(videos=("video", "nunique"), clips=("clip", "size"), labels=("label", "nunique"))
     digest = own["sha256"].agg(lambda each: hashlib.sha256("".join(each.fillna("")).encode()).hexdigest())
-    return counts.assign(sha256=digest).reset_index()
+    return counts.assign(splits=splits, sha256=digest).reset_index()
 
 
 def accuracy_table(accuracy):

@@ -8,12 +8,14 @@ from workflow.parts.figure_style import COLOURS, MARKERS, NETWORKS, note
 TABLE = "published"
 UNITS = {"percent": "percent", "S": "similarity S", "units": "percent of units, λ = 0.5", "mIoU": "mean IoU, percent"}
 UNITS |= {"relative_top1": "change of top-1 on shuffled frames, percent"}
+OPEN = {"markerfacecolor": "white", "markeredgewidth": 0.6}
+ROW, MARK = 0.3, 0.13  # inches: least height of a row, and what two marks one above the other take of it
 
 
 def draw(published, settings):
     """One panel per figure and quantity, a row per published case and metric of ours, with ± of reading it off and our intervals.
 
-    Where a row has an open mark alone, the networks or data of the paper are not those of this experiment.
+    Where a row has an open mark alone, there is none of ours; the table of published numbers says why.
     """
     if published.empty:
         return note("this experiment names no published numbers")
@@ -25,9 +27,10 @@ def draw(published, settings):
     panels = list(table.groupby(["figure", "quantity"], sort=False))
     rows = [list(dict.fromkeys(own["case"])) for _, own in panels]
     factors = [factor for factor in COLOURS if factor in set(table["factor"])]
-    kinds = {"published": {"markerfacecolor": "white"}, "ours": {}}
+    kinds = {"published": OPEN, "ours": {}}
     legend = lines_of(factors) | {name: Line2D([], [], marker="o", color="0.3", **look) for name, look in kinds.items()}
-    figure, grid = lists(rows, legend=legend, height=0.3)
+    most = max(own["factor"].nunique() for _, own in panels)
+    figure, grid = lists(rows, legend=legend, height=max(ROW, MARK * most))
     for axes, ((name, quantity), own), cases in zip(grid, panels, rows, strict=True):
         draw_panel(axes, own, cases)
         axes.set_title(name)
@@ -41,7 +44,7 @@ def draw_panel(axes, table, cases):
     for row in table.itertuples():
         place = cases.index(row.case) + 0.7 * ((factors.index(row.factor) + 0.25) / len(factors) - 0.5)
         look = {"color": COLOURS.get(row.factor, NETWORKS[0]), "marker": MARKERS.get(row.factor, "o")}
-        axes.errorbar(row.published, place, xerr=row.uncertainty, markerfacecolor="white", linewidth=0.6, **look)
+        axes.errorbar(row.published, place, xerr=row.uncertainty, linewidth=0.6, **OPEN, **look)
         below = place + 0.35 / len(factors)
         axes.hlines(below, row.low, row.high, color=look["color"], alpha=0.5)
         axes.plot(row.value, below, **look)

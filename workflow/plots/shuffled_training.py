@@ -22,12 +22,12 @@ def draw(curves, settings):
     and held out on shuffled frames. The numbers beside it are the two accuracies, of one replicate.
 
     Such networks are named as their twins with -shuffled for -natural or for nothing. Lines are what the intervals of both networks
-    (Wilson, over videos) allow together: never too short.
+    (Wilson, over videos) allow together: never too short. Where natural order has a top-1 of 0, no change is relative to
+    it: there is no point.
     """
     held_out = curves[curves["split"].ne("train") & curves["quantity"].eq("top1")]
     ends = held_out.sort_values("step").groupby("model", sort=False).last()
     pairs = {model: natural_name(model, ends.index) for model in ends.index if natural_name(model, ends.index)}
-    pairs = {model: natural for model, natural in pairs.items() if ends.loc[natural, "value"] > 0}
     if not pairs:
         return note("no network of this experiment was trained on shuffled and, with a name like its, on natural frames")
     names = replicate_groups(ends.index.to_series()[list(pairs)])
@@ -35,10 +35,11 @@ def draw(curves, settings):
     figure, (axes,) = lists([rows], height=0.2)
     for model, natural in pairs.items():
         (new, n_new), (old, n_old) = (ends.loc[name, ["value", "n_videos"]] for name in (model, natural))
-        change = relative_change(new, n_new, old, n_old, settings.get("confidence", 0.95))
         place = rows.index(names[model])
-        axes.hlines(place, change["low"], change["high"], color=NETWORKS[0], alpha=0.5)
-        axes.plot(change["value"], place, "o", color=NETWORKS[0])
+        if old:
+            change = relative_change(new, n_new, old, n_old, settings.get("confidence", 0.95))
+            axes.hlines(place, change["low"], change["high"], color=NETWORKS[0], alpha=0.5)
+            axes.plot(change["value"], place, "o", color=NETWORKS[0])
         if (names == names[model]).sum() == 1:
             where = {"xycoords": ("axes fraction", "data"), "va": "center", "fontsize": 6}
             axes.annotate(f"{old:.0%} → {new:.0%}", (1.02, place), **where)

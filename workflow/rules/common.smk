@@ -184,7 +184,7 @@ def validations(model, dataset):
 
 
 def videos_trained_on(model, dataset):
-    """Names of a data set's videos that other data sets have too, on which a model that it comes of was trained."""
+    """Names of a data set's videos on which the model, or one that it comes of, was or may have been trained in other data sets."""
     others = {trained_on(name) for name in trained_models(config, [model])} - {dataset}
     return sorted({video for other in others for video in shared_videos(dataset, other, config, ROWS)})
 

@@ -99,9 +99,8 @@ rule write_report:
         units=expand("results/reports/{{experiment}}/units_{dataset}.parquet", dataset=analysed_datasets()),
         previews=expand("results/reports/{{experiment}}/previews_{dataset}.parquet", dataset=analysed_datasets()),
         quality=expand("results/stylized/{dataset}/quality.parquet", dataset=analysed_datasets()),
-        clips=expand("results/clips/{dataset}/clips.parquet", dataset=analysed_datasets()),
-        rejected=expand("results/clips/{dataset}/rejected.parquet", dataset=analysed_datasets()),
-        checked=expand("results/clips/{dataset}/clips.parquet", dataset=used_datasets(config)),  # also what is only learned from
+        clips=expand("results/clips/{dataset}/clips.parquet", dataset=used_datasets(config)),  # also what is only learned from
+        rejected=expand("results/clips/{dataset}/rejected.parquet", dataset=used_datasets(config)),
         models=[DESCRIBED.format(dataset=dataset, model=model) for dataset, model in described_pairs()],
         published="results/reports/{experiment}/published.parquet" if PUBLISHED else [],
         flow=expand("results/flow/{dataset}/errors.parquet", dataset=flow_checked()),
@@ -122,6 +121,7 @@ rule write_report:
     params:
         config=of_experiment(config),
         datasets=analysed_datasets(),
+        used=used_datasets(config),
         jobs=jobs(),  # no inputs: nothing is worth doing again to be timed
         stored={kind: list(map(placed, files)) for kind, files in stored().items()},
         source=source("write_report", *(("plots", plot) for plot in plots())),

@@ -92,6 +92,7 @@ rule compare_published:
     input:
         scores="results/reports/{experiment}/scores.parquet",
         curves="results/reports/{experiment}/training_curve.parquet" if TRAINED else [],
+        models=[DESCRIBED.format(dataset=dataset, model=model) for dataset, model in described_pairs()],
         segmentation="results/reports/{experiment}/segmentation.parquet" if segmentations() else [],
     output:
         published="results/reports/{experiment}/published.parquet",

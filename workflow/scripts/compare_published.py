@@ -3,7 +3,7 @@
 import pandas as pd
 
 from workflow.lib.job import job
-from workflow.lib.tables import read_table, write_table
+from workflow.lib.tables import concat_tables, read_table, write_table
 from workflow.parts.pair_selection import of_main_perturbation
 from workflow.parts.proportions import relative_change
 from workflow.parts.video_means import mean_over_videos
@@ -24,7 +24,7 @@ def of_scores(row, scores, threshold):
     return own[columns].to_dict("records"), "no such score here"
 
 
-def of_curves(row, curves, confidence):
+def of_curves(row, curves, trainings, confidence):
     """Our relative change of top-1, percent: (list of columns, why there is none).
 
     Trained and held against shuffled clips, relative to natural ones: top-1 on the held-out clips when each training ended, shown
@@ -35,7 +35,7 @@ def of_curves(row, curves, confidence):
     if not old["value"]:
         return [], f"{row['ours']['natural']} names no held-out clip rightly"
     change = relative_change(new["value"], new["n_videos"], old["value"], old["n_videos"], confidence)
-    about = {"training": f"{new['dataset']} shuffled, {new['step']} steps", "dataset": new["dataset"], "metric": "top1"}
+    about = {"training": trainings[row["ours"]["model"]], "dataset": new["dataset"], "metric": "top1"}
     return [{**about, "n_videos": int(new["n_videos"]), **change}], ""
 
 
@@ -55,8 +55,11 @@ def of_segmentation(row, segmentation, confidence):
     return [{**about, "value": value, "low": low, "high": high}], ""
 
 
-def compare_published(rows, scores, curves, segmentation, threshold, confidence):
-    """Rows of table `published`, one per published number and metric of ours; without a counterpart ours is null."""
+def compare_published(rows, scores, curves, trainings, segmentation, threshold, confidence):
+    """Rows of table `published`, one per published number and metric of ours; without a counterpart ours is null.
+
+    trainings: network -> where its weights come from.
+    """
     compared = []
     for row in rows:
         base = {key: row[key] or None for key in ("figure", "network", "trained_on", "probed_on", "quantity", "factor", "note")}
@@ -66,7 +69,7 @@ def compare_published(rows, scores, curves, segmentation, threshold, confidence)
             continue
         base |= {"dataset": row["ours"].get("dataset"), "model": row["ours"]["model"]}
         if row["quantity"] == "relative_top1":
-            found, reason = of_curves(row, curves, confidence)
+            found, reason = of_curves(row, curves, trainings, confidence)
         elif row["quantity"] == "mIoU":
             found, reason = of_segmentation(row, segmentation, confidence)
         else:
@@ -82,6 +85,7 @@ if __name__ == "__main__":
         files, params = snakemake.input, snakemake.params
         scores = of_main_perturbation(read_table(files.scores, "scores"))
         curves = read_table(files.curves, "training_curve") if files.curves else None
+        trainings = concat_tables(files.models, "models").set_index("model")["training"].to_dict()
         segmentation = read_table(files.segmentation, "segmentation") if files.segmentation else None
-        compared = compare_published(params.rows, scores, curves, segmentation, params.threshold, params.confidence)
+        compared = compare_published(params.rows, scores, curves, trainings, segmentation, params.threshold, params.confidence)
         write_table(snakemake.output.published, "published", pd.DataFrame(compared))

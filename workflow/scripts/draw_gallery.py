@@ -7,12 +7,14 @@ from workflow.lib.arrays import open_frames
 from workflow.lib.errors import BadInput
 from workflow.lib.job import job
 from workflow.lib.tables import read_table
-from workflow.parts.figure_style import save_figure, set_style
+from workflow.parts.figure_panels import PAGE
+from workflow.parts.figure_style import LETTER, TEXT, save_figure, set_style, wrapped
 from workflow.parts.flow_pictures import FlowPictures, jitters_of
 from workflow.parts.frame_sampling import spread
 
 SHOWN = 8  # moments at most
-STRIP = 6.4  # inches, the length of a row
+LETTERS = 16  # of a line beside a row
+GAP, TITLE, EDGE = 0.12, 0.18, 0.04  # inches: below a row, above the first, around all
 
 
 def first_clip(clips, variants, examples, styles, flows, settings):
@@ -52,16 +54,25 @@ def flow_looks(pictures, jitters, count):
 
 
 def draw_gallery(clip, looks):
-    """One row per style and order, or jitter of the flow, time from left to right; looks: as first_clip gives them."""
+    """One row per style and order, or jitter of the flow, time from left to right; looks: as first_clip gives them.
+
+    As wide as a page's text, and less where it would be longer than a page.
+    """
     count, height, width, _ = next(iter(looks.values())).shape
-    row = STRIP * height / (count * width) + 0.15
-    figure, grid = plt.subplots(len(looks), 1, figsize=(7.2, row * len(looks) + 0.4), layout="constrained", squeeze=False)
-    for axes, ((style, dynamics), frames) in zip(grid.flat, looks.items(), strict=True):
+    labels = [wrapped(f"{style}\n{dynamics}", LETTERS) for style, dynamics in looks]
+    beside = LETTER * max(len(line) for label in labels for line in label.split("\n")) + 2 * EDGE
+    longest = ((PAGE - TITLE) / len(looks) - GAP) * count * width / height
+    row = min(TEXT - beside - EDGE, longest)  # inches, its length
+    pitch = row * height / (count * width) + GAP
+    wide, tall = beside + row + EDGE, pitch * len(looks) + TITLE
+    figure = plt.figure(figsize=(wide, tall))
+    for k, (label, frames) in enumerate(zip(labels, looks.values(), strict=True), 1):
+        axes = figure.add_axes([beside / wide, (tall - TITLE - pitch * k + GAP) / tall, row / wide, (pitch - GAP) / tall])
         axes.imshow(np.concatenate(list(frames), axis=1))
         axes.set(xticks=[], yticks=[])
-        axes.set_ylabel(f"{style}\n{dynamics}", rotation=0, ha="right", va="center")
+        axes.set_ylabel(label, rotation=0, ha="right", va="center")
         axes.grid(False)
-    grid[0, 0].set_title(f"{clip}, {count} moment{'s' * (count > 1)}")
+    figure.axes[0].set_title(f"{clip}, {count} moment{'s' * (count > 1)}")
     return figure
 
 

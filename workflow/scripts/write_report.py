@@ -78,13 +78,15 @@ def tables_of(files, scores, quality, rejected, config, timed):
     }
 
 
-def write_report(files, datasets, config, timed=(), stored=()):
+def write_report(files, datasets, used, config, timed=(), stored=()):
     """The report as a string of HTML.
 
-    files: the rule's inputs, of which quality, rejected and clips have one file per data set; timed: the benchmarks of all jobs;
-    stored: what the stages stored, kind -> files.
+    files: the rule's inputs; datasets: those that networks are shown, one file of quality each; used: these and those they only
+    learned from, one file of rejected and of clips each; timed: the benchmarks of all jobs; stored: what the stages stored,
+    kind -> files.
     """
-    quality, rejected, clips = (of_datasets(files[name], datasets, name) for name in ("quality", "rejected", "clips"))
+    quality = of_datasets(files.quality, datasets, "quality")
+    rejected, clips = (of_datasets(files[name], used, name) for name in ("rejected", "clips"))
     scores = of_main_perturbation(read_table(files.scores, "scores"))
     claims = read_table(files.claims, "claims") if files.claims else ()
     tables = tables_of(files, scores, quality, rejected, config, timed)
@@ -115,6 +117,7 @@ if __name__ == "__main__":
     with job(snakemake):
         folder = Path(snakemake.input.benchmarks[0]).parents[3]
         params = snakemake.params
-        html = write_report(snakemake.input, params.datasets, params.config, timed_jobs(folder, params.jobs), params.stored)
+        timed = timed_jobs(folder, params.jobs)
+        html = write_report(snakemake.input, params.datasets, params.used, params.config, timed, params.stored)
         with atomic(snakemake.output.report) as temporary:
             temporary.write_text(html)
