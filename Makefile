@@ -39,9 +39,12 @@ audit:
 bench: .venv/ready
 	.venv/bin/python -m bench $(ONLY)
 
+# What others installed into a whole environment stays there; one that was only half made is made anew.
 .venv/ready: envs/requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed, this is " + sys.version)'
-	$(PYTHON) -m venv --clear .venv
+	@test ! -L .venv || { echo ".venv is a link, and what it leads to older than $<: remove it for an environment of its own" >&2; exit 2; }
+	$(PYTHON) -m venv $(if $(wildcard $@),,--clear) .venv
+	rm -f $@
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.lock
 	touch $@
 

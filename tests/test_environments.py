@@ -1,7 +1,9 @@
 """The environment files hold what the scripts need: a pin for every package they import, equal to the lock's."""
 
 import ast
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -103,3 +105,33 @@ def test_the_builds_of_torch_differ_in_torch_alone():
     assert [package.replace("+cpu", "") for package in cpu] == gpu and sum("+cpu" in package for package in cpu) == 1
     assert index.startswith("--extra-index-url") and index.endswith("/cpu")
     assert {file.stem for file in (ROOT / "envs").glob("*.yaml")} == {*ENVIRONMENTS, "torch-cpu"}
+
+
+@pytest.fixture
+def outdated(tmp_path):
+    """A folder with our Makefile, an environment, and a lock that is newer."""
+    (tmp_path / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "whole/ready").touch()
+    os.utime(tmp_path / "whole/ready", (0, 0))
+    (tmp_path / "envs").mkdir()
+    (tmp_path / "envs/requirements.lock").touch()
+    return tmp_path
+
+
+def make(folder, *arguments):
+    return subprocess.run(["make", *arguments, f"PYTHON={sys.executable}"], cwd=folder, capture_output=True, text=True)
+
+
+def test_an_environment_that_is_a_link_is_left_alone(outdated):
+    """To make one anew would empty what the link leads to."""
+    (outdated / ".venv").symlink_to("whole")
+    done = make(outdated, "setup")
+    assert done.returncode and ".venv is a link" in done.stderr and (outdated / "whole/ready").is_file()
+
+
+def test_what_others_installed_outlives_a_newer_lock_and_half_an_environment_does_not(outdated):
+    (outdated / "whole").rename(outdated / ".venv")
+    assert "-m venv  .venv" in make(outdated, "-n", "setup").stdout
+    (outdated / ".venv/ready").unlink()
+    assert "-m venv --clear .venv" in make(outdated, "-n", "setup").stdout
