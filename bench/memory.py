@@ -129,7 +129,11 @@ def score_jobs(folder, files, config):
     known = NAMES | SEED | {"trainings": [], "seen": [], "reversals": {}, "confidence": 0.95}
     jobs = {
         "measure_accuracy": (shards | {"classes": files["classes"]}, tables(folder, accuracy="accuracy"), known),
-        "measure_segmentation": (shards, tables(folder, segmentation="segmentation"), known | {"scores": ["J", "F"]}),
+        "measure_segmentation": (
+            shards | {"masks": files["masks"]},
+            tables(folder, segmentation="segmentation"),
+            known | {"scores": ["J", "F"]},
+        ),
         "make_pairs": (shards, pairs, SEED),
     }
     for metric in ("pearson", "ratio", "shares"):

@@ -36,7 +36,7 @@ def report_jobs(folder, files, config):
         ),
         "check_claims": (draws | measured, {"claims": made["claims"]}, confidence | {"claims": claims}),
         "compare_published": (
-            measured | {"scores": made["scores"]},
+            measured | {"scores": made["scores"], "models": [files["described"]]},
             {"published": made["published"]},
             confidence | {"rows": [PUBLISHED], "threshold": 0.5},
         ),
@@ -73,4 +73,4 @@ def about_report(files, config):
     """The parameters of the report."""
     jobs = [f"shapes/network/{shard:03d}" for shard in range(len(files["clips"]))]
     stored = {"clips": files["stores"]["original"], "feature dumps": files["features"]}
-    return {"config": config, "datasets": ["shapes"], "jobs": jobs, "stored": stored}
+    return {"config": config, "datasets": ["shapes"], "used": ["shapes"], "jobs": jobs, "stored": stored}

@@ -9,12 +9,13 @@ import pytest
 
 from tests.made_report import CONFIG, ORDER_DEPENDENCE, claim_rows, model_rows, score_rows, write_inputs
 from workflow.lib.columns import TABLES
-from workflow.parts.findings import asked, at_chance, findings, notes
+from workflow.lib.tables import write_table
+from workflow.parts.findings import asked, at_chance, findings, notes, segments_at_chance
 from workflow.parts.last_layers import last_layer_table, last_layer_values
 from workflow.parts.numbers import fixed, is_numeric, readable
 from workflow.parts.pipeline_version import pipeline_version
 from workflow.parts.report_html import html_table
-from workflow.parts.report_tables import data_table, layer_tables, network_table, weights_table
+from workflow.parts.report_tables import data_table, layer_tables, network_table, segmentation_table, weights_table
 from workflow.parts.run_time import stage_table, timed_jobs
 from workflow.scripts.write_report import write_report
 
@@ -159,6 +160,56 @@ def test_networks_at_chance_are_named():
     before, (said,) = notes(scores(score_rows())), at_chance(pd.DataFrame([about | row for row in rows]))
     assert "clips of shapes" in said and said.endswith("is not above chance: blind.")
     assert notes(scores(score_rows()), pd.DataFrame([about | row for row in rows])) == [*before, said]
+
+
+def judged(model, values, chance=0.06, **about):
+    """Rows of table `segmentation` of a network: a value for each of some videos."""
+    base = {"dataset": "scenes", "training": "scenes", "style": "original", "perturbation": None, "quantity": "J"} | about
+    return [base | {"model": model, "video": f"v{k}", "value": value, "chance": chance} for k, value in enumerate(values)]
+
+
+BAD, GOOD, WIDE = [0.02, 0.03, 0.04, 0.03] * 5, [0.5, 0.6, 0.7, 0.6] * 5, [0.0, 0.9] + [0.0] * 18
+
+
+def test_networks_that_segment_no_better_than_a_mask_of_everything_are_named():
+    """What is known of stylized clips, other flow, F, networks that were never trained and too few videos says nothing."""
+    rows = judged("RTNet", BAD) + judged("FusionSeg", GOOD) + judged("random", BAD, training="untrained")
+    rows += judged("FusionSeg", BAD, style="oil") + judged("FusionSeg", BAD, perturbation="flow_jitter")
+    rows += judged("FusionSeg", BAD, chance=None, quantity="F") + judged("few", BAD[:2]) + judged("nothing", [None] * 4)
+    said = (
+        "Networks that have not been shown to have learned to segment, for the interval of their J on original clips of scenes is "
+        "not above that of a mask of everything (0.060): RTNet."
+    )
+    assert segments_at_chance(pd.DataFrame(rows), 0.95) == [said]
+    before = notes(scores(score_rows()))
+    assert notes(scores(score_rows()), None, pd.DataFrame(rows)) == [*before, said]
+    assert segments_at_chance(pd.DataFrame(judged("FusionSeg", GOOD)), 0.95) == []
+    assert notes(scores(score_rows()), None, pd.DataFrame(judged("FusionSeg", GOOD))) == before
+    (unsure,) = segments_at_chance(pd.DataFrame(judged("unsure", WIDE, 0.04) + judged("RTNet", BAD)), 0.95)
+    assert "(0.040 to 0.060): unsure, RTNet." in unsure  # its mean is above, its interval is not
+    boxes = judged("MATNet", BAD, dataset="moca", quantity="box")
+    found = segments_at_chance(pd.DataFrame(judged("RTNet", BAD) + boxes), 0.95)
+    assert [sentence.split("interval of their ")[1].split(" is not")[0] for sentence in found] == (
+        ["J on original clips of scenes", "box on original clips of moca"]
+    )
+
+
+def test_chance_is_that_of_the_videos_that_could_be_judged():
+    """A network judged on videos of .1 alone is not held against those of .9 on which it has no mask."""
+    rows = judged("seg", [0.3] * 10, 0.1) + [row | {"video": f"w{k}"} for k, row in enumerate(judged("seg", [None] * 10, 0.9))]
+    assert segments_at_chance(pd.DataFrame(rows), 0.95) == []
+    (shown,) = segmentation_table(pd.DataFrame(rows)).to_dict("records")
+    assert shown["chance"] == pytest.approx(0.1) and (shown["n_videos"], shown["n_videos_without_mask"]) == (10, 10)
+
+
+def test_the_report_names_networks_that_do_not_segment(tmp_path):
+    inputs = write_inputs(tmp_path)
+    inputs.segmentation = tmp_path / "segmentation.parquet"
+    write_table(inputs.segmentation, "segmentation", judged("RTNet", BAD) + judged("FusionSeg", GOOD, chance=0.0625))
+    page = write_report(inputs, ["shapes"], ["shapes", "lessons"], CONFIG)
+    assert "not above that of a mask of everything (0.060): RTNet." in page
+    section = page.split('id="segmentation"')[1].split("</section>")[0]
+    assert ">chance</th>" in section and ">0.06</td>" in section and ">0.0625</td>" in section
 
 
 def test_last_layers_have_a_row_per_network_and_stream():

@@ -41,6 +41,11 @@ def test_a_network_learns_masks_and_is_probed_beside_one_that_reads_frames_alone
     judged = pd.read_parquet(report / "segmentation.parquet")
     assert set(judged["quantity"]) == {"J", "F"} and set(judged["style"]) == {"original", "a", "b"}
     assert judged["value"].between(0, 1).all() and judged["video"].nunique() == 6
+    masks = np.concatenate([np.load(file) for file in sorted(tmp_path.glob("results/clips/probe/*/masks.npy"))])
+    assert len(masks) == 6 and (masks <= 1).all()  # one clip a video, all annotated: chance is the share that is object
+    chance = judged[judged["style"].eq("original") & judged["quantity"].eq("J")].drop_duplicates("video")["chance"]
+    assert np.allclose(sorted(chance), sorted(masks.mean(axis=(1, 2, 3))))
+    assert judged["chance"].isna().equals(judged["quantity"].eq("F"))
     plain = judged[judged["style"].eq("original") & judged["quantity"].eq("J")]
     (claim,) = pd.read_parquet(report / "claims.parquet").to_dict("records")
     assert np.isclose(claim["value"], plain["value"].mean() - 0.99) and claim["verdict"] == "contradicted"

@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 
 from workflow.lib.arrays import UNANNOTATED
@@ -10,6 +11,7 @@ from workflow.parts.segmentation_scores import (
     box_overlap,
     region_similarity,
 )
+from workflow.scripts.measure_segmentation import chances, measure_segmentation
 
 SCORES = (region_similarity, boundary_accuracy, box_overlap)
 EMPTY = np.zeros((1, 100, 120), np.uint8)
@@ -126,3 +128,74 @@ def test_the_box_is_that_of_the_largest_piece():
     assert region_similarity(found, annotation)[0] < 0.1
     stairs = np.eye(100, 120, dtype=np.uint8)[None]  # pixels that touch at corners are one piece
     assert box_overlap(stairs, np.ones((1, 100, 100), np.uint8).repeat(2, axis=2)[:, :, :120]) == [100 / 120]
+
+
+def drawn(*frames):
+    """A clip's masks [frame, 4, 5] from drawings: # is foreground, ? stands for a frame without annotation."""
+    pictures = [["?????"] * 4 if frame == "?" else frame.split() for frame in frames]
+    values = {"#": 1, ".": 0, "?": UNANNOTATED}
+    return np.array([[[values[pixel] for pixel in line] for line in picture] for picture in pictures], np.uint8)
+
+
+BLOCK = "..... .##.. .##.. ....."  # 4 of 20 pixels, its own box
+ANGLE = "#.... #.... ####. ....."  # 6 of 20 pixels, in a box of 12
+PIECES = "#.... ..... ...## ...##"  # 5 of 20 pixels; the larger piece's box is 4
+NOTHING = "..... ..... ..... ....."
+CLIPS = {  # clip -> masks, mean share of the frame that is object, and that is its box
+    "a1": (drawn(BLOCK, "?", ANGLE), (4 + 6) / 40, (4 + 12) / 40),
+    "a2": (drawn(PIECES, NOTHING, "?"), 5 / 40, 4 / 40),
+    "b1": (drawn("?", "?", "?"), np.nan, np.nan),
+    "b2": (drawn(ANGLE, ANGLE, ANGLE), 6 / 20, 12 / 20),
+}
+MASKS = [masks for masks, *_ in CLIPS.values()]
+
+
+def chance_of(scores, kept=tuple(CLIPS)):
+    """Quantity -> what a mask of everything scores on each clip that is kept."""
+    found = chances(list(CLIPS), MASKS, set(kept), scores)
+    return {name: own.set_index("clip")["chance"].to_dict() for name, own in found.groupby("quantity")}
+
+
+def test_a_mask_of_everything_scores_the_share_of_the_frame_that_is_object_or_its_box():
+    found = chance_of(["J", "F", "box"])
+    assert list(found) == ["J", "box"]  # such a mask has no boundary
+    for column, name in ((1, "J"), (2, "box")):
+        assert found[name] == pytest.approx({clip: own[column] for clip, own in CLIPS.items()}, abs=1e-12, nan_ok=True)
+    assert chance_of(["J"], ["a2"]) == {"J": {"a2": 0.125}}
+
+
+def judged(predict, scores=("J", "F", "box"), n_styles=1):
+    """Table `segmentation` of a network that gives predict(masks) for every clip of videos a and b."""
+    clips = pd.DataFrame({"clip": list(CLIPS), "video": [clip[0] for clip in CLIPS]})
+    looks = [(f"{clip}/{k}", clip, f"style{k}", None, None) for k in range(n_styles) for clip in CLIPS]
+    variants = pd.DataFrame(looks, columns=["variant", "clip", "style", "perturbation", "augmentation"])
+    score = dict(zip(("J", "F", "box"), SCORES, strict=True))
+    found = {s: [pd.Series(score[s](predict(CLIPS[clip][0]), CLIPS[clip][0])).mean() for clip in variants["clip"]] for s in scores}
+    keys = variants[["variant"]].assign(**found)
+    return measure_segmentation(keys, variants, clips, chances(list(CLIPS), MASKS, set(CLIPS), scores), list(scores))
+
+
+@pytest.mark.parametrize("n_styles", [1, 3])
+def test_a_network_that_marks_everything_scores_its_chance(n_styles):
+    table = judged(np.ones_like, n_styles=n_styles)
+    assert len(table) == 3 * 2 * n_styles
+    for name in ("J", "box"):
+        own = table[table["quantity"] == name]
+        assert own["value"].tolist() == own["chance"].tolist()
+    means = table[table["style"] == "style0"].set_index(["quantity", "video"])["chance"]
+    assert means["J"].to_dict() == pytest.approx({"a": (0.25 + 0.125) / 2, "b": 0.3})  # the clip without annotation counts nowhere
+    assert means["box"].to_dict() == pytest.approx({"a": (0.4 + 0.1) / 2, "b": 0.6})
+    assert means["F"].isna().all() and table["n_clips"].tolist() == [2, 1] * (3 * n_styles)
+
+
+def test_chance_is_that_of_the_clips_a_network_is_judged_on():
+    """The network of which nothing is known on a2, where it was shown no annotated frame."""
+    table = judged(lambda masks: masks, ["J"])
+    assert table["value"].tolist() == [1, 1] and table["chance"].tolist() == pytest.approx([0.1875, 0.3])
+    clips = pd.DataFrame({"clip": ["a1", "a2"], "video": ["a", "a"]})
+    about = {"variant": ["x", "y"], "style": "original", "perturbation": None, "augmentation": None}
+    variants, keys = clips[["clip"]].assign(**about), pd.DataFrame({"variant": ["x", "y"], "J": [0.5, np.nan]})
+    (row,) = measure_segmentation(keys, variants, clips, chances(list(CLIPS), MASKS, {"a1", "a2"}, ["J"]), ["J"]).itertuples()
+    assert (row.value, row.chance, row.n_clips) == (0.5, 0.25, 1)
+    none = measure_segmentation(keys, variants, clips[:0], chances(list(CLIPS), MASKS, set(), ["J"]), ["J"])
+    assert len(none) == 0 and list(none) == ["quantity", "style", "perturbation", "video", "value", "chance", "n_clips"]

@@ -147,8 +147,9 @@ def test_masks_and_differences_are_printed_where_the_experiment_has_them(tmp_pat
             "quantity": "J",
             "video": f"v{i}",
             "value": value,
+            "chance": chance,
         }
-        for i, value in enumerate((0.2, 0.4, 0.9, None))
+        for i, (value, chance) in enumerate(((0.2, 0.1), (0.4, 0.2), (0.9, 0.3), (None, None)))
     ]
     draws = np.tile(np.linspace(-1, 1, 41), 25)
     about = {"dataset": "shapes", "metric": "pearson", "quantity": "percent", "factor": "dynamic", "perturbation": "shuffle"}
@@ -162,6 +163,7 @@ def test_masks_and_differences_are_printed_where_the_experiment_has_them(tmp_pat
     write_tables(tables, [tmp_path / f"{name}.{form}" for name in ("segmentation", "differences") for form in ("csv", "tex")])
     (mean,) = pd.read_csv(tmp_path / "segmentation.csv").itertuples()
     assert mean.value == pytest.approx(0.5) and mean.low < 0.5 < mean.high and (mean.n_videos, mean.n_videos_without_mask) == (3, 1)
+    assert mean.chance == pytest.approx(0.2)
     values = pd.read_csv(tmp_path / "differences.csv").query("comparison == 'networks'")
     shown = tables["differences"][1].set_index(["network", "less"])
     assert values["value"].tolist() == [10, 20, 10] and values["same_crossings"].tolist() == [True, False, False]

@@ -279,6 +279,11 @@ TABLES = {
             share,
             "mean over its annotated clips, of the frames that the network was shown; null where none of them has a mask",
         ),
+        "chance": (
+            share,
+            "what a mask of everything scores on the same clips, for J the share of the frame that is object; of all annotated "
+            "frames, and of whole ones, where the network may see a crop; null for F, for such a mask has no boundary",
+        ),
         "n_clips": (count, "clips it rests on"),
     },
     "claims": {

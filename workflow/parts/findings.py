@@ -2,9 +2,11 @@
 
 from workflow.parts.figure_style import named, of_last_layers
 from workflow.parts.numbers import fixed, with_interval
+from workflow.parts.report_tables import segmentation_values
 
 FEWEST_VIDEOS = 30  # with which the tests of intervals begin
 MOST_APPEARANCE = 0.9
+UNLEARNED = ["untrained", "control"]  # trainings of networks that are not to have learned anything
 MOST = 3  # data sets, networks or claims that a sentence names
 
 
@@ -121,12 +123,29 @@ def findings(scores, confidence=0.95, claims=None):
 def at_chance(accuracy):
     """Which networks' top-1 does not show that they have learned their labels: a sentence per data set."""
     top1 = accuracy[accuracy["quantity"].eq("top1") & accuracy["style"].eq("original") & accuracy["perturbation"].isna()]
-    low = top1[(top1["low"] <= top1["chance"]) & ~top1["training"].isin(["untrained", "control"])]
+    low = top1[(top1["low"] <= top1["chance"]) & ~top1["training"].isin(UNLEARNED)]
     return [
         f"Networks that have not been shown to have learned their labels, for the interval of their top-1 on original clips of "
         f"{dataset} in natural order is not above chance: {', '.join(own['model'])}."
         for dataset, own in low.groupby("dataset", sort=False)
     ]
+
+
+def segments_at_chance(segmentation, confidence):
+    """Which networks' masks do not show that they have learned to segment: a sentence per data set."""
+    plain = segmentation[segmentation["style"].eq("original") & segmentation["perturbation"].isna()]
+    found = segmentation_values(plain[~plain["training"].isin(UNLEARNED)], confidence)
+    low = found[found["low"] <= found["chance"]]  # F has no chance
+    return [
+        f"Networks that have not been shown to have learned to segment, for the interval of their {quantity} on original clips of "
+        f"{dataset} is not above that of a mask of everything ({span(own['chance'], 3)}): {', '.join(own['model'])}."
+        for (dataset, quantity), own in low.groupby(["dataset", "quantity"], sort=False)
+    ]
+
+
+def span(values, digits):
+    """The least and the most of some numbers, once where they print alike."""
+    return " to ".join(dict.fromkeys(fixed(value, digits) for value in (values.min(), values.max())))
 
 
 def near_zero(scores):
@@ -157,7 +176,7 @@ def drowned(scores):
     ]
 
 
-def notes(scores, accuracy=None):
+def notes(scores, accuracy=None, segmentation=None, confidence=0.95):
     """What to know before reading the numbers of the last layers: a list of sentences."""
     sentences = []
     if (scores["quantity"] == "percent").any():
@@ -173,4 +192,5 @@ def notes(scores, accuracy=None):
         if " and " in precision:
             names = (own["model"] + " on " + own["dataset"]).unique()
             sentences.append(f"Computed in {precision}, each shard in what came out right: {', '.join(names)}.")
-    return sentences + (at_chance(accuracy) if accuracy is not None else [])
+    sentences += at_chance(accuracy) if accuracy is not None else []
+    return sentences + (segments_at_chance(segmentation, confidence) if segmentation is not None else [])

@@ -63,14 +63,17 @@ def accuracy_table(accuracy):
 
 
 def segmentation_values(segmentation, confidence=0.95):
-    """Agreement of every network's masks with the annotated ones: mean over videos, its interval, videos nobody could judge."""
+    """Agreement of every network's masks with the annotated ones: mean over videos, its interval, videos nobody could judge.
+
+    Beside it the agreement of a mask of everything, mean over the same videos.
+    """
     keys, rows = ["model", "dataset", "training", "style", "perturbation", "quantity"], []
     for names, own in segmentation.groupby(keys, sort=False, dropna=False):
         known, mean = own.dropna(subset=["value"]), (np.nan,) * 3
         if len(known):
             mean = mean_over_videos(known["value"], known["video"], confidence)
-        rows.append([*names, *mean, len(known), len(own) - len(known)])
-    table = pd.DataFrame(rows, columns=[*keys, "value", "low", "high", "n_videos", "n_videos_without_mask"])
+        rows.append([*names, *mean, known["chance"].mean(), len(known), len(own) - len(known)])
+    table = pd.DataFrame(rows, columns=[*keys, "value", "low", "high", "chance", "n_videos", "n_videos_without_mask"])
     return table.rename(columns={"perturbation": "flow"}).fillna({"flow": "natural"})
 
 

@@ -30,6 +30,7 @@ rule measure_segmentation:
         features=lambda w: of_shards("results/features/{dataset}/{model}/{shard}.parquet", w.dataset, model=w.model),
         released=lambda w: released(w.dataset, w.model),
         variants=lambda w: [file for table in variants_shown(w.model) for file in of_shards(table, w.dataset)],
+        masks=lambda w: of_shards("results/clips/{dataset}/{shard}/masks.npy", w.dataset),
         clips=lambda w: of_shards("results/clips/{dataset}/{shard}/clips.parquet", w.dataset),
     output:
         segmentation="results/segmentation/{dataset}/{model}.parquet",
@@ -38,7 +39,7 @@ rule measure_segmentation:
     benchmark:
         "results/benchmarks/measure_segmentation/{dataset}/{model}.tsv"
     conda:
-        "../../envs/analysis.yaml"
+        "../../envs/video.yaml"
     params:
         dataset="{dataset}",
         model="{model}",

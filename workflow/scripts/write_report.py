@@ -60,13 +60,18 @@ def of_datasets(paths, datasets, name):
     return pd.concat(tables)
 
 
+def optional(files, name):
+    """A table that not every experiment has: a DataFrame or None."""
+    return read_table(files[name], name) if files.get(name) else None
+
+
 def tables_of(files, scores, quality, rejected, config, timed):
     """The tables of the report: section -> DataFrame, None where the experiment has none."""
-    tables = {name: show(read_table(files[name], name)) if files.get(name) else None for name, show in SECTIONS.items()}
-    masks, confidence = files.get("segmentation"), config["scores"]["confidence"]
+    tables = {name: show(optional(files, name)) if files.get(name) else None for name, show in SECTIONS.items()}
+    judged, confidence = optional(files, "segmentation"), config["scores"]["confidence"]
     models = concat_tables(files.models, "models")
     return tables | {
-        "segmentation": segmentation_table(read_table(masks, "segmentation"), confidence) if masks else None,
+        "segmentation": segmentation_table(judged, confidence) if judged is not None else None,
         "last_layers": last_layer_table(scores),
         "networks": network_table(models),
         "weights": weights_table(models, config),
@@ -87,7 +92,7 @@ def write_report(files, datasets, used, config, timed=(), stored=()):
     """
     quality = of_datasets(files.quality, datasets, "quality")
     rejected, clips = (of_datasets(files[name], used, name) for name in ("rejected", "clips"))
-    scores = of_main_perturbation(read_table(files.scores, "scores"))
+    scores, confidence = of_main_perturbation(read_table(files.scores, "scores")), config["scores"]["confidence"]
     claims = read_table(files.claims, "claims") if files.claims else ()
     tables = tables_of(files, scores, quality, rejected, config, timed)
     tables |= {"data": data_table(clips), "storage": storage_table(stored)}
@@ -96,8 +101,8 @@ def write_report(files, datasets, used, config, timed=(), stored=()):
     return environment.from_string(Path(files.template).read_text()).render(
         experiment=config["experiment"],
         asked=asked(scores, len(claims)),
-        findings=findings(scores, config["scores"]["confidence"], claims),
-        notes=notes(scores, read_table(files.accuracy, "accuracy") if files.accuracy else None),
+        findings=findings(scores, confidence, claims),
+        notes=notes(scores, optional(files, "accuracy"), optional(files, "segmentation"), confidence),
         figures=figures_of(files.plots, files.svgs, list(map(caption_of, files.plots))),
         galleries=figures_of(files.galleries),
         layers={f"{model}, {dataset}": html_table(own) for (model, dataset), own in layer_tables(scores).items()},
