@@ -163,6 +163,49 @@ def test_class_tokens_of_frames_are_averaged_over_them():
     np.testing.assert_allclose(pooled(same, images, "class", "class space", ORDERS), expected, atol=1e-6)
 
 
+class Mixer(nn.Module):
+    """Frames [batch, frame, unit], convolved over time [batch, unit, frame], as a block that turns back, then a linear map."""
+
+    def __init__(self, units):
+        super().__init__()
+        self.mixed = nn.Sequential(nn.Conv1d(4, units, 1), nn.BatchNorm1d(units), nn.GELU())
+        self.block = Turned(nn.Conv1d(units, 6, 3, padding=1))
+        self.mapped = nn.Linear(6, 7)
+
+    def forward(self, frames):
+        return self.mapped(self.block(self.mixed(frames.transpose(1, 2)).transpose(1, 2)))
+
+
+class Turned(nn.Module):
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, values):
+        return self.inner(values.transpose(1, 2)).transpose(1, 2)
+
+
+@pytest.mark.parametrize("units", [5, 9])  # 9: as many as frames
+def test_convolutions_over_one_axis_have_their_units_second(units):
+    """Of kernel 1 and averaged over time they cannot see order; read the other way, their frames would be their units."""
+    network, frames = Mixer(units).eval(), torch.rand(2, 9, 4)
+    paths = ["mixed", "mixed.0", "mixed.2", "block", "block.inner", "mapped"]
+    found = []
+    for shown in (frames, frames[:, torch.randperm(9)]):
+        with pooled_layers(network, {path: path for path in paths}) as activations:
+            network(shown)
+        found.append(dict(activations))
+    with torch.no_grad():
+        mixed = network.mixed(frames.transpose(1, 2))
+        block = network.block(mixed.transpose(1, 2))
+        truth = {"mixed": mixed.mean(2), "mixed.2": mixed.mean(2), "mixed.0": network.mixed[0](frames.transpose(1, 2)).mean(2)}
+        truth |= {"block": block.mean(1), "block.inner": block.mean(1), "mapped": network.mapped(block).mean(1)}
+    for path in paths:
+        torch.testing.assert_close(found[0][path], truth[path], msg=path)
+    torch.testing.assert_close(found[1]["mixed.0"], found[0]["mixed.0"])
+    assert not network.mixed[0]._forward_hooks
+
+
 @torch.inference_mode()
 def test_recurrent_layers_are_read_whichever_axis_is_their_batch():
     x, found = numbers(2, 4, 5), []

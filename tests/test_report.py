@@ -84,7 +84,8 @@ def test_networks_whose_shards_were_computed_in_different_precision_are_named():
 
 
 def test_networks_that_may_not_depend_on_order_are_named():
-    said = "On shapes no dependence on order is shown, for intervals of last layers meet 0.000: b, c, e."
+    said = "On shapes the last layers of these networks have not been shown to depend on order, their intervals meet 0.000"
+    said += ": b, c, e."
     table = scores(score_rows({"a": 0.06, "b": 0.04, "c": -0.04, "d": 0.2, "e": 0.0501}))
     assert said in notes(table)
     assert said in notes(pd.concat([table, table[table["model"] == "d"].assign(unit=0, low=0.0)]))  # of a unit

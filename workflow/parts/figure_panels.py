@@ -6,10 +6,10 @@ import matplotlib.pyplot as plt
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from workflow.parts.figure_style import COLOURS, COLUMN, LETTER, MARKERS, TEXT, wrapped
+from workflow.parts.figure_style import COLOURS, COLUMN, LETTER, LINE, MARKERS, TEXT, wrapped
 
 PAGE = 8.875  # inches: height of the text on a page of CVPR
-LEFT, RIGHT, GAP, LINE = 0.52, 0.08, 0.14, 0.105  # inches: beside the panels, between them, of a line of text
+LEFT, RIGHT, GAP = 0.52, 0.08, 0.14  # inches: beside the panels, between them
 FOOT = 0.33  # below a panel: numbers, and what they count
 AROUND = 0.42  # above and below a list of names: its title, numbers, and what they count
 

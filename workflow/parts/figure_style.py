@@ -34,6 +34,7 @@ COLUMN, TEXT = 3.25, 6.875  # inches: widths of one column and of the text on a 
 SMALLEST = 6  # points, of any text
 LETTER = 0.049  # inches that a letter of this size takes in the widest of the usual fonts
 UPRIGHT = 16  # letters of the longest name of a layer
+LINE = 0.105  # inches that a line of this text takes
 
 
 def set_style():
@@ -97,10 +98,12 @@ def layer_names(layers):
 
 
 def label_layers(axes, layers):
-    """Name the layers 0, 1, ... of an axis; where they are many, only every second, third, ..."""
+    """Name the layers 0, 1, ... of an axis; where they are many, only every second, third, ..., the last one always."""
     names, common, upright = layer_names(list(layers))
-    step = -(-len(names) // (8 if upright else 6))
-    axes.set_xticks(range(0, len(names), step), names[::step], rotation=90 if upright else 0)
+    wide = axes.get_position().width * axes.figure.get_figwidth()
+    step = -(-len(names) // (int(wide / LINE) if upright else 6))
+    places = list(range(len(names) - 1, -1, -step))
+    axes.set_xticks(places, [names[place] for place in places], rotation=90 if upright else 0)
     axes.set_xlabel(common)
     axes.set_xlim(-0.6, len(names) - 0.4)
 

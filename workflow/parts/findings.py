@@ -156,7 +156,7 @@ def near_zero(scores):
     last = last_shares(scores, "order_dependence").query("training != 'control'")
     none = ((last["low"] < 0.0005) & (last["high"] > -0.0005)).groupby([last["dataset"], last["model"]], sort=False).all()
     networks = none[none].index.to_frame().groupby(level=0, sort=False)["model"].unique()
-    said = "no dependence on order is shown, for intervals of last layers meet 0.000"
+    said = "the last layers of these networks have not been shown to depend on order, their intervals meet 0.000"
     return [f"On {dataset} {said}: {listed(models)}." for dataset, models in networks.items()]
 
 
@@ -180,7 +180,7 @@ def notes(scores, accuracy=None, segmentation=None, confidence=0.95):
     """What to know before reading the numbers of the last layers: a list of sentences."""
     sentences = []
     if (scores["quantity"] == "percent").any():
-        sentences.append("Percentages of this kind lie between 15.5 and 42.2 wherever both S are in [0, 1].")
+        sentences.append("Percentages lie between 15.5 and 42.2 where both S are in [0, 1], beyond where one is not (Every layer).")
     if (scores["n_videos"] < FEWEST_VIDEOS).any():
         few = f"Some numbers rest on {scores['n_videos'].min()} videos"
         sentences.append(f"{few}; that their intervals hold what they promise was tested from {FEWEST_VIDEOS} videos on.")

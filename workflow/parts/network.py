@@ -21,7 +21,8 @@ class Network:
     streams: names of parallel parts of the network, each with layers of its own called stream_layer, e.g. slow_res1 in
         "slow"; figures show them side by side.
     channels_last: True where outputs of more than 3 axes end in their units, as in video Swin transformers:
-        [batch, frame, height, width, unit] instead of [batch, unit, frame, height, width].
+        [batch, frame, height, width, unit] instead of [batch, unit, frame, height, width]. Of 3 axes, the units of convolutions
+        over time (Conv1d) are taken to be the second, others the last.
     call: runs the module, call(module, video or list of videos) -> output; None calls module(video). For networks that want
         their input in another form.
     tokens: what the tokens of an output [batch, token, unit] are, slowest axis first, of "class", "space", "frame" and

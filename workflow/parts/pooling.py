@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 
 import numpy as np
+from torch import nn
 
 from workflow.lib.errors import BadInput
 from workflow.parts.unit_values import POOLINGS, token_layout, unit_tensor, unit_values
@@ -25,6 +26,31 @@ class Activations(dict):
         self.runs = Counter()
 
 
+class UnitAxis:
+    """Tells [batch, unit, frame] from [batch, token, unit] in a network with convolutions over one axis.
+
+    Of what has run last, convolutions and their normalisation have their units second, linear maps last; what
+    stands between or around them, activations or whole blocks, keeps the channels where their number is found.
+    """
+
+    SECOND = (nn.Conv1d, nn.ConvTranspose1d, nn.BatchNorm1d)
+    LAST = (nn.Linear, nn.LayerNorm, nn.RNNBase, nn.MultiheadAttention)
+
+    def __init__(self, module):
+        self.channels, self.hooks = None, []
+        parts = list(module.modules())
+        if any(isinstance(part, self.SECOND) for part in parts):
+            telling = [part for part in parts if isinstance(part, self.SECOND + self.LAST)]
+            self.hooks = [part.register_forward_hook(self.note) for part in telling]
+
+    def note(self, part, _inputs, output):
+        self.channels = output.shape[1] if isinstance(part, self.SECOND) and output.ndim == 3 else None
+
+    def is_second(self, output):
+        """Whether the units of an output are its second axis of three."""
+        return output.ndim == 3 and output.shape[1] == self.channels
+
+
 @contextmanager
 def pooled_layers(module, layers, pooling="mean", tokens=None, channels_last=False):
     """Yield Activations that each forward pass fills, in the order in which the layers are computed.
@@ -37,7 +63,9 @@ def pooled_layers(module, layers, pooling="mean", tokens=None, channels_last=Fal
         raise BadInput(f"pooling {pooling} came, one of {', '.join(POOLINGS)} was needed")
     if tokens is not None:
         token_layout(tokens)
-    activations, hooks = Activations(), []
+    activations = Activations()
+    axis = UnitAxis(module) if tokens is None else None  # first: its hooks are to run before those below
+    hooks = axis.hooks if axis else []
     for name, path in layers.items():
         try:
             target = module.get_submodule(path)
@@ -48,6 +76,8 @@ def pooled_layers(module, layers, pooling="mean", tokens=None, channels_last=Fal
         def keep(layer, _inputs, output, name=name):
             if not is_batch_first(layer):
                 output = unit_tensor(output, name).transpose(0, 1)
+            elif axis and axis.is_second(unit_tensor(output, name)):
+                output = unit_tensor(output, name).transpose(1, 2)
             activations.runs[name] += 1
             activations[name] = unit_values(output, name, pooling, tokens, activations.shown, channels_last)
 
