@@ -176,6 +176,11 @@ class Mixer(nn.Module):
         return self.mapped(self.block(self.mixed(frames.transpose(1, 2)).transpose(1, 2)))
 
 
+class Transposed(nn.Module):
+    def forward(self, values):
+        return values.transpose(1, 2)
+
+
 class Turned(nn.Module):
     def __init__(self, inner):
         super().__init__()
@@ -204,6 +209,16 @@ def test_convolutions_over_one_axis_have_their_units_second(units):
         torch.testing.assert_close(found[0][path], truth[path], msg=path)
     torch.testing.assert_close(found[1]["mixed.0"], found[0]["mixed.0"])
     assert not network.mixed[0]._forward_hooks
+
+
+def test_what_a_pass_ended_with_is_not_known_of_the_next():
+    """Nine patches of four units, then a convolution of nine units: in the second pass the patches are still no units."""
+    patches = nn.Sequential(nn.Conv2d(3, 4, 2, 2), nn.Flatten(2), Transposed())  # [batch, token, unit]
+    network = nn.Sequential(patches, Transposed(), nn.Conv1d(4, 9, 1))
+    with pooled_layers(network, {"patches": "0"}) as activations:
+        for _ in range(2):
+            network(torch.rand(2, 3, 6, 6))
+            assert activations["patches"].shape == (2, 4)
 
 
 @torch.inference_mode()

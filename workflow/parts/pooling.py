@@ -29,18 +29,19 @@ class Activations(dict):
 class UnitAxis:
     """Tells [batch, unit, frame] from [batch, token, unit] in a network with convolutions over one axis.
 
-    Of what has run last, convolutions and their normalisation have their units second, linear maps last; what
-    stands between or around them, activations or whole blocks, keeps the channels where their number is found.
+    Of what has run last, convolutions over one axis and their normalisation have their units second, linear maps last; what
+    stands between or around them, activations or whole blocks, keeps the channels where their number is found. Other
+    convolutions make what was known void: that of the pass before, where they come first.
     """
 
     SECOND = (nn.Conv1d, nn.ConvTranspose1d, nn.BatchNorm1d)
-    LAST = (nn.Linear, nn.LayerNorm, nn.RNNBase, nn.MultiheadAttention)
+    OTHER = (nn.Linear, nn.LayerNorm, nn.RNNBase, nn.MultiheadAttention, nn.Conv2d, nn.Conv3d)
 
     def __init__(self, module):
         self.channels, self.hooks = None, []
         parts = list(module.modules())
         if any(isinstance(part, self.SECOND) for part in parts):
-            telling = [part for part in parts if isinstance(part, self.SECOND + self.LAST)]
+            telling = [part for part in parts if isinstance(part, self.SECOND + self.OTHER)]
             self.hooks = [part.register_forward_hook(self.note) for part in telling]
 
     def note(self, part, _inputs, output):
