@@ -44,6 +44,8 @@ onerror:
 onsuccess:
     if {"all", "write_report"} & {job.rule.name for job in workflow.dag.finished_jobs}:
         folder = f"results/reports/{config['experiment']}"
+        if os.path.exists(f"{folder}/answer.txt"):
+            print(open(f"{folder}/answer.txt", encoding="utf-8").read())
         print(f"Report:  {folder}/report.html", f"Figures: {folder}/*.svg, the same as .png", sep="\n")
         print(f"Tables:  {folder}/tables/*.csv, all numbers in {folder}/*.parquet", "Logs:    results/logs/<rule>/", sep="\n")
 

@@ -97,9 +97,9 @@ def write_inputs(folder):
     for name, path in paths.items():
         write_table(path, name, tables[name])
     for name in ("scatter.png", "scatter.svg", "gallery_shapes.png"):
-        figure, axes = plt.subplots(figsize=(8, 2))
+        figure, axes = plt.subplots(figsize=(6.875, 2))
         axes.plot([0, 1])
-        figure.savefig(folder / name)
+        figure.savefig(folder / name, dpi=300)
         plt.close(figure)
     benchmark = folder / "benchmarks/dump_features/shapes/keen/000.tsv"
     benchmark.parent.mkdir(parents=True)

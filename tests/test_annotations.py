@@ -271,7 +271,7 @@ def test_spoilt_files_give_rows_or_a_sentence(there, kind):
 def test_the_gate_counts_missing_videos_unless_they_are_skipped():
     clips = pd.DataFrame({"clip": list("abcd"), "video": list("abcd")})
     rejected = pd.DataFrame({"video": list("efghij"), "reason": ["file missing"] * 5 + ["too short: 1 s"]})
-    with pytest.raises(BadInput, match="6 of 10 segments rejected.*5 file missing"):
+    with pytest.raises(BadInput, match="6 of 10 segments rejected.*5 × file missing"):
         check(clips, rejected, 10, 0.2, "x")
     check(clips, rejected, 10, 0.2, "x", skip_missing=True)
     with pytest.raises(BadInput, match="1 of 5 segments rejected"):
@@ -282,7 +282,7 @@ def test_the_report_counts_what_it_does_not_list():
     names = [f"v{i}" for i in range(LISTED + 1)]
     rejected = pd.DataFrame({"dataset": "x", "video": names, "reason": "file missing"})
     assert list(summary(rejected)) == [
-        f"x: {LISTED + 1} file missing (e.g. v0).",
+        f"x: {LISTED + 1} × file missing (e.g. v0).",
         f"Listed are the first {LISTED} of {LISTED + 1}; all are in results/clips/{{dataset}}/rejected.parquet.",
     ]
 
@@ -325,6 +325,6 @@ def test_an_annotated_data_set_runs_and_reports_its_missing_videos(tmp_path):
     assert list(rejected["video"]) == names[3:] and set(rejected["reason"]) == {"file missing"}
     project.done()
     report = (project.folder / "results/reports/tiny/report.html").read_text()
-    assert "dives: 2 file missing (e.g. dive_00003)." in report and "published (Kowal et al. 2022)" in report
+    assert "dives: 2 × file missing (e.g. dive_00003)." in report and "published (Kowal et al. 2022)" in report
     published = pd.read_parquet(project.folder / "results/reports/tiny/published.parquet")
     assert set(published["reason"]) == {"time_average has no trained weights"} and published["value"].isna().all()

@@ -57,6 +57,10 @@ def trained(settings, *names, **keys):
         (trained({}, "slowonly@7"), "no checkpoint of slowonly is declared at step 7; train: checkpoints names 0, 20"),
         (trained({"frame_order": "reversed"}), "'reversed' is not one of ['natural', 'shuffled']"),
         (trained({}, weights="w.pth"), "slowonly: train: the file w.pth does not exist"),
+        (trained({}, weights="w.pth"), "w.pth does not exist; the nearest names in . are"),
+        (trained({}, weights="none/w.pth"), "the file none/w.pth does not exist, and the folder none cannot be read"),
+        (changed("models", "slowonly", "weights", value="config.yml"), "does not exist; the nearest names in . are config.yaml"),
+        (changed("datasets", "shapes", value={"folder": "workflows"}), "is no folder; the nearest names in . are workflow"),
         (changed("models", "slowonly", "options", "widht", value=4), "models: slowonly: models plug-in 'resnet3d' cannot be used"),
         (
             changed("pairs", "dynamics", value=[{"block_shuffle": {"windov": 4}}]),

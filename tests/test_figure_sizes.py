@@ -5,6 +5,7 @@ from itertools import combinations
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
@@ -87,13 +88,20 @@ def test_a_figure_fits_its_column_and_no_two_texts_meet(plot, n, monkeypatch):
 @pytest.mark.parametrize("n", [1, 2, 9])
 @pytest.mark.parametrize("plot", ["layer_curves", "unit_bars", "shares", "floors_and_ceilings"])
 def test_layers_whose_names_are_long_are_named(plot, n, monkeypatch):
-    """As a reader's own are: they stand upright, the middle of the longest left out; the last one is always named."""
+    """As a reader's own are, every one: they stand upright, the middle of the longest left out."""
     table = table_of(plot, n)
     own = [f"{'mixing' if rank % 2 else 'features.backbone'}.stage_{rank}" for rank in table["depth"]]
     texts = fits(drawn(plot, table.assign(layer=own)), monkeypatch)
-    assert {"feature….stage_0", "mixing.stage_1", "feature….stage_2"} <= set(texts)
-    last = {1: "feature….stage_4", 2: "mixing.stage_9", 9: "mixing.stage_11"}  # of C2D, SlowFast, TimeSformer
-    assert last[n] in texts
+    last = {1: 4, 2: 9, 9: 11}[n]  # of C2D, SlowFast, TimeSformer
+    shown = [f"mixing.stage_{rank}" if rank % 2 else "feature…" + f".stage_{rank}"[-8:] for rank in range(last + 1)]
+    assert set(shown) <= set(texts)
+
+
+def test_more_layers_than_a_column_holds_are_named_now_and_then_and_the_last_always(monkeypatch):
+    table = table_of("layer_curves", 1)
+    deep = pd.concat([table.assign(depth=rank, layer=f"{'mixing' if rank % 2 else 'stage'}_{rank}") for rank in range(60)])
+    texts = fits(drawn("layer_curves", deep), monkeypatch)
+    assert {"mixing_59", "stage_56"} <= set(texts) and not {"stage_58", "mixing_57"} & set(texts)
 
 
 @pytest.mark.parametrize("plot", [name for name in PLOTS if name not in {"stability", "training_curves", "centre_bias"}])

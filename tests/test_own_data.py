@@ -50,6 +50,13 @@ def block(language):
     return re.search(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)[1]
 
 
+def test_the_page_names_every_metric():
+    line = next(line for line in block("yaml").splitlines() if "metrics:" in line)
+    listed, others = line.split("#")
+    named = yaml.safe_load(listed)["metrics"] + re.findall(r"[a-z]+_?[a-z]+", others.split("also")[1].split(":")[0])
+    assert sorted(named) == sorted(path.stem for path in (ROOT / "workflow/metrics").glob("*.py"))
+
+
 @pytest.fixture
 def newcomer(tmp_path, monkeypatch):
     """A folder with a stranger's network, its checkpoint and the page's file that says what it is; the run starts there."""
@@ -76,7 +83,7 @@ def test_the_page_leads_from_a_folder_of_videos_to_the_report(newcomer, tmp_path
     (newcomer / "mine.yaml").write_text(yaml.dump(config))
     printed = project.done("check", "--configfile", "mine.yaml")
     assert "my_network, my_weights.pt: conv1 (4 units), conv2 (6 units), gru (5 units)" in printed
-    assert "my_videos: 4 clips of 4 videos; 1 of 5 videos cannot be used: 1 cannot be decoded (e.g. notes.mp4)" in printed
+    assert "my_videos: 4 clips of 4 videos; 1 of 5 videos cannot be used: 1 × cannot be decoded (e.g. notes.mp4)" in printed
     assert "nothing was found wrong" in printed
     planned = project.planned("--configfile", "mine.yaml")
     assert not {"train_model", "render_videos", "check_claims"} & planned.keys()  # nothing of the default's own is run

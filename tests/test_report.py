@@ -83,6 +83,18 @@ def test_networks_whose_shards_were_computed_in_different_precision_are_named():
     assert not any("float16" in note for note in notes(scores(score_rows())))
 
 
+def test_a_metric_that_has_no_intervals_is_said_to_have_none_and_is_named_once():
+    table = scores(score_rows())
+    ends = {"low": float("nan"), "high": float("nan")}
+    cka = table[table["quantity"] == "S"].assign(metric="cka", quantity="cka", **ends)
+    said = "Numbers by cka have no intervals: a video drawn twice, as the bootstrap does, would change them."
+    both = pd.concat([table, cka])
+    assert said in notes(both) and not any("no intervals" in note for own in (table, cka) for note in notes(own))
+    shown = last_layer_table(both)
+    assert {"CKA static", "% static, pearson"} <= set(shown) and "CKA static, cka" not in set(shown)
+    assert shown["CKA static"].str.fullmatch(r"-?[\d.]+").all()
+
+
 def test_networks_that_may_not_depend_on_order_are_named():
     said = "On shapes the last layers of these networks have not been shown to depend on order, their intervals meet 0.000"
     said += ": b, c, e."
@@ -207,7 +219,7 @@ def test_the_report_names_networks_that_do_not_segment(tmp_path):
     inputs = write_inputs(tmp_path)
     inputs.segmentation = tmp_path / "segmentation.parquet"
     write_table(inputs.segmentation, "segmentation", judged("RTNet", BAD) + judged("FusionSeg", GOOD, chance=0.0625))
-    page = write_report(inputs, ["shapes"], ["shapes", "lessons"], CONFIG)
+    page, _ = write_report(inputs, ["shapes"], ["shapes", "lessons"], CONFIG)
     assert "not above that of a mask of everything (0.060): RTNet." in page
     section = page.split('id="segmentation"')[1].split("</section>")[0]
     assert ">chance</th>" in section and ">0.06</td>" in section and ">0.0625</td>" in section
@@ -280,7 +292,7 @@ def test_tables_are_escaped_and_mark_words():
 @pytest.fixture(scope="module")
 def html(tmp_path_factory):
     inputs = write_inputs(tmp_path_factory.mktemp("inputs"))
-    return write_report(inputs, ["shapes"], ["shapes", "lessons"], CONFIG, inputs.benchmarks)
+    return write_report(inputs, ["shapes"], ["shapes", "lessons"], CONFIG, inputs.benchmarks)[0]
 
 
 def test_data_sets_that_are_only_learned_from_are_counted_too(html):
@@ -288,7 +300,7 @@ def test_data_sets_that_are_only_learned_from_are_counted_too(html):
         html.split(f'<div class="scroll" role="region" tabindex="0" aria-label="{name}">')[1].split("</table>")[0]
         for name in ("Rejected videos", "Data sets")
     )
-    assert rejected.count("too short: 3 frames") == 2 and "<p>lessons: 1 too short" in html
+    assert rejected.count("too short: 3 frames") == 2 and "<p>lessons: 1 × too short" in html
     assert re.findall('<th scope="row">(.*?)</th>', data) == ["shapes", "lessons"]
 
 

@@ -36,7 +36,7 @@ CONTRASTS = """(() => {
 def page(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
     path = folder / "report.html"
-    path.write_text(write_report(write_inputs(folder), ["shapes"], ["shapes", "lessons"], CONFIG))
+    path.write_text(write_report(write_inputs(folder), ["shapes"], ["shapes", "lessons"], CONFIG)[0])
     return path
 
 
@@ -127,7 +127,7 @@ def test_the_keyboard_sorts_filters_and_skips(browser, page):
 def test_the_table_of_networks_is_filtered_however_short_it_is(browser, tmp_path):
     files, page = write_inputs(tmp_path), tmp_path / "report.html"
     write_table(tmp_path / "models.parquet", "models", model_rows(["keen", "blind"]))
-    page.write_text(write_report(files, ["shapes"], ["shapes", "lessons"], CONFIG))
+    page.write_text(write_report(files, ["shapes"], ["shapes", "lessons"], CONFIG)[0])
     browser.open(page)
     assert browser.run("document.querySelectorAll('#claims input').length") == 0  # of three rows
     browser.run("document.querySelector('#networks input').focus()")
@@ -159,6 +159,10 @@ def test_it_fits_a_phone_and_the_first_column_stays(browser, page):
         " return [box.scrollLeft, ...cells.map(cell => cell.getBoundingClientRect().left - own)] })()"
     )
     assert lefts[0] == 300 and lefts[1] == pytest.approx(0, abs=1) and lefts[2] < 0
+    # Figures are never smaller than in print, where their text has 6 points: a wide one is moved sideways, within the page.
+    figures = browser.run("[...document.querySelectorAll('figure img')].map(i => [i.clientWidth, i.naturalWidth, i.alt])")
+    assert [name.split(".")[0] for *_, name in figures] == ["scatter", "gallery shapes"]
+    assert all(shown >= 96 / 300 * dots - 1 for shown, dots, _ in figures) and figures[1][0] > 380
     browser.run("document.querySelector('figure button').click()")
     assert browser.run("document.querySelector('figure img').clientWidth") > 500
     assert browser.run("document.documentElement.scrollWidth") <= 380

@@ -188,6 +188,17 @@ def test_a_network_that_marks_everything_scores_its_chance(n_styles):
     assert means["F"].isna().all() and table["n_clips"].tolist() == [2, 1] * (3 * n_styles)
 
 
+def test_clips_as_they_are_come_first():
+    clips = pd.DataFrame({"clip": ["a1", "b1"], "video": ["a", "b"]})
+    looks = [(clip, style) for clip in clips["clip"] for style in ("oil", "original", "ink")]
+    variants = pd.DataFrame(looks, columns=["clip", "style"]).assign(perturbation=None, augmentation=None)
+    variants["variant"] = variants["clip"] + variants["style"]
+    keys = variants[["variant"]].assign(J=0.5, F=0.25)
+    table = measure_segmentation(keys, variants, clips, chances(list(CLIPS), MASKS, set(CLIPS), ["J", "F"]), ["J", "F"])
+    order = table[["quantity", "style"]].drop_duplicates().values.tolist()
+    assert order == [[quantity, style] for quantity in "JF" for style in ("original", "oil", "ink")]
+
+
 def test_chance_is_that_of_the_clips_a_network_is_judged_on():
     """The network of which nothing is known on a2, where it was shown no annotated frame."""
     table = judged(lambda masks: masks, ["J"])

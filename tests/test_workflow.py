@@ -1,6 +1,7 @@
 """The whole pipeline through Snakemake: it ends with a report, and reruns what must be rerun and nothing else."""
 
 import copy
+import html
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,17 @@ def project(tmp_path_factory):
 def test_where_to_look_is_said_when_there_is_a_report(project):
     lines = ["Report:  results/reports/tiny/report.html", "Tables:  results/reports/tiny/tables/*.csv, all numbers in "]
     assert [[line in said for line in lines] for said in project.said] == [[False, False], [False, False], [True, True]]
+
+
+def test_the_answer_and_what_speaks_against_it_are_the_last_words_of_a_run(project):
+    answer = (project.folder / "results/reports/tiny/answer.txt").read_text()
+    assert answer in project.said[2].split("Report:  ")[0] and answer not in project.said[1]
+    quality = pd.read_parquet(project.folder / "results/stylized/shapes/quality.parquet")
+    warned = [f"Warning: shapes, {warning}" for warning in quality["warning"].dropna()]
+    sentences = answer.splitlines()[: -len(warned)]
+    assert warned and answer.splitlines()[-len(warned) :] == warned
+    report = html.unescape((project.folder / "results/reports/tiny/report.html").read_text())
+    assert sentences and all(f"<p>{sentence}</p>" in report for sentence in sentences)
 
 
 def test_a_run_ends_with_a_report_and_a_second_run_does_nothing(project):
@@ -162,6 +174,17 @@ def test_editing_a_model_reruns_its_dump_and_what_follows_and_nothing_else(proje
     own = {"describe_model": 1, "dump_features": 2, "release_stores": 2, "score_features": 2}
     assert project.planned() == own | after
     undo()
+    assert project.planned() == {}
+
+
+def test_a_mistake_in_a_network_once_corrected_has_cost_nothing(project):
+    """Checked and run, as `make` does: its description is made again; what the network gave for the clips stays."""
+    project.configure(TINY | {"models": TINY["models"] | {"slowonly": TINY["models"]["slowonly"] | {"layers": ["rest5"]}}})
+    status, printed = project.run()
+    project.configure(TINY)
+    assert status and "nothing called 'rest5'; the nearest names are" in printed
+    assert project.planned()["describe_model"] == 1
+    assert "Finished jobid" in project.done("check")
     assert project.planned() == {}
 
 

@@ -9,7 +9,7 @@ import os
 from collections import defaultdict
 
 from workflow.lib.annotation_formats import entries, split_named
-from workflow.lib.errors import BadInput
+from workflow.lib.errors import BadInput, instead_of
 
 USUAL = {"ssv2": ".webm"}  # what videos are distributed as, .mp4 where nothing else is said
 SHOWN = 3
@@ -66,7 +66,7 @@ def once(found):
 def index_videos(root, suffixes):
     """Path of every video file below `root` by its name without the ending; of several the first in the order of paths."""
     if not os.path.isdir(root):
-        raise BadInput(f"annotations: root {root} does not exist or is no folder")
+        raise BadInput(f"annotations: root {root} does not exist or is no folder{instead_of(root)}")
     index = {}
     for here, below, files in os.walk(root, followlinks=True):
         below[:] = [name for name in below if not name.startswith(".")]

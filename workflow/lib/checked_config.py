@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from workflow.lib.config_schema import check_config_files, fill_and_check
-from workflow.lib.errors import BadInput
+from workflow.lib.errors import BadInput, instead_of
 from workflow.lib.experiment import (
     flows_read,
     models_named,
@@ -201,7 +201,7 @@ def check_files(config):
     files["style_training: perceptual_weights"] = config["style_training"]["perceptual_weights"]
     for where, path in files.items():
         if path and not Path(path).is_relative_to(CHECKPOINTS) and not Path(path).is_file():
-            raise BadInput(f"{where}: the file {path} does not exist")
+            raise BadInput(f"{where}: the file {path} does not exist{instead_of(path)}")
     for style in used_styles(config):
         if (folder := config["styles"][style].get("keyframes")) and not Path(folder).is_dir():
-            raise BadInput(f"styles: {style}: the folder {folder} does not exist")
+            raise BadInput(f"styles: {style}: the folder {folder} does not exist{instead_of(folder)}")

@@ -1,4 +1,8 @@
-"""The one error a user can cause."""
+"""The one error a user can cause, and what helps to mend it."""
+
+import os
+from difflib import get_close_matches
+from pathlib import Path
 
 LONGEST = 900  # characters; what is longer has lost its middle
 
@@ -12,3 +16,18 @@ class BadInput(ValueError):
     def __init__(self, sentence):
         shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(sentence))
         super().__init__(shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 300]} ... {shown[-290:]}")
+
+
+def nearest(name, known):
+    """The names that are most like one that is not among them, as a sentence lists them."""
+    return ", ".join(get_close_matches(name, known, 5, 0)) or "none"
+
+
+def instead_of(path):
+    """What there is in place of a file or a folder that is not there: the end of a sentence."""
+    path = Path(path)
+    try:
+        names = os.listdir(path.parent)
+    except OSError:
+        return f", and the folder {path.parent} cannot be read"
+    return f"; the nearest names in {path.parent} are {nearest(path.name, names)}"

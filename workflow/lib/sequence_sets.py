@@ -8,7 +8,7 @@ import os
 from pathlib import Path, PurePosixPath
 
 from workflow.lib import annotation_formats
-from workflow.lib.errors import BadInput
+from workflow.lib.errors import BadInput, instead_of
 
 SPLITS = annotation_formats.SPLITS | {"valid": "validation"}  # as TAO-VOS calls its folder
 FRAMES, MASKS = "JPEGImages", "Annotations"
@@ -58,7 +58,7 @@ def masks_root(options):
 def sequences_below(kind, root, suffixes, keep):
     """{name: (path, split)} of the folders of images below `root` that keep(path below it) wants, a sequence in one resolution."""
     if not root.is_dir():
-        raise BadInput(f"annotations: {root} does not exist or is no folder")
+        raise BadInput(f"annotations: {root} does not exist or is no folder{instead_of(root)}")
     found, first = {}, {}
     paths = [path for path in image_folders(root, suffixes) if keep(path)]
     for path in sorted(paths, key=lambda p: ([RESOLUTIONS.index(part) for part in p.parts if part in RESOLUTIONS], p)):

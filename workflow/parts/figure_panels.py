@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from workflow.parts.figure_style import COLOURS, COLUMN, LETTER, LINE, MARKERS, TEXT, wrapped
+from workflow.parts.figure_style import COLOURS, COLUMN, LETTER, LINE, MARKERS, TEXT, fitting, wrapped
 
 PAGE = 8.875  # inches: height of the text on a page of CVPR
 LEFT, RIGHT, GAP = 0.52, 0.08, 0.14  # inches: beside the panels, between them
@@ -49,17 +49,20 @@ def across_of(blocks, fit):
     return -(-groups // -(-groups // (fit // together))) * together
 
 
-def panels(blocks, legend, ylabel="{}", height=0.85, upright=0):
+def panels(blocks, legend, ylabel="{}", height=0.85, upright=(0, 0)):
     """Small panels in rows, each block of them from a new row on, its panels on one scale: figure, {(heading, name): axes}.
 
-    blocks: heading -> names of the panels; legend: name -> handle; ylabel: says what a heading, {}, means; upright: letters of
-    the longest name that stands upright below a panel. The figure is one column wide, and two only where one column would be
-    longer than a page.
+    blocks: heading -> names of the panels; legend: name -> handle; ylabel: says what a heading, {}, means; upright: how many
+    names stand upright below a panel, and letters of the longest, see `upright_names`. The figure is one column wide, and two
+    only where one column would be longer than a page.
     """
-    foot = FOOT + max(0, LETTER * upright - LINE)
-    for width, fit in ((COLUMN, 3), (TEXT, 6)):
+    n_upright, letters = upright
+    foot = FOOT + max(0, LETTER * letters - LINE)
+    for width, most in ((COLUMN, 3), (TEXT, 6)):
+        side_by_side = {n: (width - LEFT - RIGHT - GAP * (n - 1)) / n for n in range(1, most + 1)}
+        fit = max((n for n, wide in side_by_side.items() if fitting(wide) >= n_upright), default=1)
         across = across_of(blocks, fit)
-        wide = (width - LEFT - RIGHT - GAP * (across - 1)) / across
+        wide = side_by_side[across]
         titles = {name: wrapped(name, int(wide / LETTER)) for names in blocks.values() for name in names}
         columns, legend_rows = in_columns(legend, width)
         pitch = LINE * max(title.count("\n") + 1 for title in titles.values()) + 0.05 + height + foot

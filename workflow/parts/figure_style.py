@@ -32,9 +32,12 @@ NETWORKS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"]
 
 COLUMN, TEXT = 3.25, 6.875  # inches: widths of one column and of the text on a page of CVPR
 SMALLEST = 6  # points, of any text
+DPI = 300  # of the PNGs
 LETTER = 0.049  # inches that a letter of this size takes in the widest of the usual fonts
+ENDS = 0.2  # how much more than its layers' number an axis is long
 UPRIGHT = 16  # letters of the longest name of a layer
 LINE = 0.105  # inches that a line of this text takes
+BESIDE = 0.093  # and as a name that stands upright beside others
 
 
 def set_style():
@@ -101,17 +104,23 @@ def label_layers(axes, layers):
     """Name the layers 0, 1, ... of an axis; where they are many, only every second, third, ..., the last one always."""
     names, common, upright = layer_names(list(layers))
     wide = axes.get_position().width * axes.figure.get_figwidth()
-    step = -(-len(names) // (int(wide / LINE) if upright else 6))
+    step = -(-len(names) // (fitting(wide) if upright else 6))
     places = list(range(len(names) - 1, -1, -step))
     axes.set_xticks(places, [names[place] for place in places], rotation=90 if upright else 0)
     axes.set_xlabel(common)
-    axes.set_xlim(-0.6, len(names) - 0.4)
+    axes.set_xlim(-(1 + ENDS) / 2, len(names) - (1 - ENDS) / 2)
 
 
-def upright_letters(table):
-    """Letters of the longest name of a layer that stands upright below a panel of any network; 0 where none does."""
+def fitting(wide):
+    """How many layers have a name each that stands upright, on an axis so many inches wide."""
+    return int(wide / BESIDE - ENDS)
+
+
+def upright_names(table):
+    """Of all panels of a table whose layers have upright names, one a network: (most layers, letters of the longest name)."""
     names = [layer_names(list(own["layer"].unique())) for _, own in table.sort_values("depth").groupby("model")]
-    return max((len(name) for shown, _, upright in names if upright for name in shown), default=0)
+    turned = [shown for shown, _, upright in names if upright]
+    return max(map(len, turned), default=0), max((len(name) for shown in turned for name in shown), default=0)
 
 
 def draw_curve(axes, places, table, factor, **options):
@@ -132,7 +141,7 @@ def note(text):
 def save_figure(figure, png, svg):
     """Write a figure as PNG and as SVG, the same bytes every time."""
     with atomic(png) as temporary:
-        figure.savefig(temporary, dpi=300)
+        figure.savefig(temporary, dpi=DPI)
     with atomic(svg) as temporary:
         figure.savefig(temporary, metadata={"Date": None})
     plt.close(figure)

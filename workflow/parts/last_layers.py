@@ -65,7 +65,8 @@ def layer_table(scores):
     for (metric, *measure), own in measured(scores).items():
         heading, digits = MEASURES[tuple(measure)]
         for key, row in zip(keys_of(own), own.itertuples(), strict=True):
-            rows[key][1][heading if measure[0] == "share" else f"{heading}, {metric}"] = with_interval(row, digits)
+            said = measure[0] in ("share", metric)  # in the heading already: what the metric measures
+            rows[key][1][heading if said else f"{heading}, {metric}"] = with_interval(row, digits)
     return pd.DataFrame([about | cells | counts for about, cells, counts in rows.values()]).fillna("")
 
 

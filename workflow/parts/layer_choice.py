@@ -1,12 +1,11 @@
 """Which layers of a network are read: by name, by pattern, or proposed from how the network is built."""
 
 from collections import Counter
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from torch import nn
 
-from workflow.lib.errors import BadInput
+from workflow.lib.errors import BadInput, nearest
 from workflow.lib.features import KEYS
 
 LISTS = (nn.ModuleList, nn.ModuleDict)  # they hold modules and are not run themselves
@@ -33,8 +32,7 @@ def choose_layers(network, wanted):
     for name, pattern in named:
         found = matching(pattern, network.layers) or matching(pattern, known)
         if not found:
-            near = ", ".join(get_close_matches(pattern, known, 5, 0))
-            raise BadInput(f"layers: the network has nothing called '{pattern}'; the nearest names are {near}")
+            raise BadInput(f"layers: the network has nothing called '{pattern}'; the nearest names are {nearest(pattern, known)}")
         shown = found if name is None else numbered(name, len(found))
         twice = [s for s in shown if name is not None and s in chosen]
         if twice:

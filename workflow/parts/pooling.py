@@ -2,12 +2,11 @@
 
 from collections import Counter
 from contextlib import contextmanager
-from difflib import get_close_matches
 
 import numpy as np
 from torch import nn
 
-from workflow.lib.errors import BadInput
+from workflow.lib.errors import BadInput, nearest
 from workflow.parts.unit_values import POOLINGS, token_layout, unit_tensor, unit_values
 
 
@@ -71,7 +70,7 @@ def pooled_layers(module, layers, pooling="mean", tokens=None, channels_last=Fal
         try:
             target = module.get_submodule(path)
         except AttributeError:
-            near = ", ".join(get_close_matches(path, [p for p, _ in module.named_modules() if p], 5, 0))
+            near = nearest(path, [p for p, _ in module.named_modules() if p])
             raise BadInput(f"layer {name}: the network has no module '{path}'; the nearest are {near}") from None
 
         def keep(layer, _inputs, output, name=name):

@@ -9,7 +9,7 @@ def reasons(rejected, n_most=3):
     parts = rejected["reason"].str.partition(": ")  # [row, (kind, separator, particulars)]
     most = parts[0].value_counts().sort_index().sort_values(ascending=False, kind="stable").head(n_most)
     examples = (rejected["video"] + parts[1] + parts[2]).groupby(parts[0]).first()
-    return "; ".join(f"{n} {kind} (e.g. {examples[kind]})" for kind, n in most.items())
+    return "; ".join(f"{n} × {kind} (e.g. {examples[kind]})" for kind, n in most.items())
 
 
 def summary(rejected):

@@ -3,19 +3,20 @@
 from pathlib import Path
 
 from workflow.lib.tables import concat_tables, read_table
-from workflow.parts.figure_style import named
+from workflow.parts.figure_style import DPI, named
 from workflow.parts.report_html import data_url, embedded
 
 GALLERY = "One clip in every style and every order: what the networks see (the original where it is a style of the pairs)."
 
 
 def figures_of(pngs, svgs=(), captions=()):
-    """Figures as the template shows them: title -> its PNG, its SVG if it has one, and what is to be seen."""
+    """Figures as the template shows them: title -> its PNG, as wide as in print, its SVG if it has one, what is to be seen."""
     shown = {}
     for i, png in enumerate(pngs):
         svg = embedded(svgs[i]) if svgs else ""
         shown[Path(png).stem.replace("_", " ")] = {
             "png": embedded(png),
+            "inches": int.from_bytes(Path(png).read_bytes()[16:20]) / DPI,  # the width stands there in every PNG
             "svg": svg,
             "caption": captions[i] if captions else GALLERY,
         }

@@ -107,7 +107,7 @@ class TrainingRun:
 
     def write(self, path):
         """Write the weights as they are, with what they are."""
-        trained = f"{self.text}, {self.done} steps"
+        trained = f"{self.text}, {self.done} step{'s' * (self.done != 1)}"
         trained = self.start if not self.done else trained if self.start == "untrained" else f"{self.start}, then {trained}"
         about = {**self.about, "classes": json.dumps(self.about["classes"]), "training": trained, "step": str(self.done)}
         save_weights(path, self.training.module, about)

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from workflow.parts.figure_panels import blocks_of, lines_of, panels
-from workflow.parts.figure_style import COLOURS, draw_curve, label_layers, named, note, upright_letters
+from workflow.parts.figure_style import COLOURS, draw_curve, label_layers, named, note, upright_names
 
 LINES = {"random_weights": "--", "c2d_twin": ":"}
 
@@ -25,7 +25,7 @@ def draw(scores, settings):
     legend = lines_of([factor for factor in ("dynamic", "static", "identical") if factor in set(own["factor"])])
     drawn = {name: line for name, line in LINES.items() if name in set(floors["derivation"])}
     legend |= {f"floor: {name.replace('_', ' ')}": Line2D([], [], color="0.3", linestyle=line) for name, line in drawn.items()}
-    figure, grid = panels(blocks_of(own), legend, ylabel="similarity S\n{}", upright=upright_letters(own))
+    figure, grid = panels(blocks_of(own), legend, ylabel="similarity S\n{}", upright=upright_names(own))
     for (metric, model), axes in grid.items():
         panel = own[(own["metric"] == metric) & (own["model"] == model)].sort_values("depth")
         dataset, name = panel["dataset"].iloc[0], panel["name"].iloc[0]

@@ -1,7 +1,7 @@
 """Percent static and dynamic of every layer, as in Kowal et al. (CVPR 2022), Fig. 3."""
 
 from workflow.parts.figure_panels import blocks_of, lines_of, panels
-from workflow.parts.figure_style import draw_curve, label_layers, named, note, upright_letters
+from workflow.parts.figure_style import draw_curve, label_layers, named, note, upright_names
 
 FACTORS = ["dynamic", "static"]
 REACHABLE = (15.5, 42.2)  # percent that S in [0, 1] can reach at all: e^0/(e^0 + 2e) to e/(2e + 1)
@@ -17,7 +17,7 @@ def draw(scores, settings):
     table = table.dropna(subset=["value"]).astype({"value": float})
     if table.empty:
         return note("no metric of this experiment gives percentages")
-    figure, grid = panels(blocks_of(table), lines_of(FACTORS), ylabel="percent\n{}", upright=upright_letters(table))
+    figure, grid = panels(blocks_of(table), lines_of(FACTORS), ylabel="percent\n{}", upright=upright_names(table))
     for (metric, model), axes in grid.items():
         own = table[(table["metric"] == metric) & (table["model"] == model)].sort_values("depth")
         layers = list(dict.fromkeys(own["layer"]))

@@ -1,7 +1,7 @@
 """What the variance between clips is made of, layer by layer: content, appearance, dynamics and their interaction."""
 
 from workflow.parts.figure_panels import blocks_of, panels, patches_of
-from workflow.parts.figure_style import COLOURS, label_layers, named, note, upright_letters
+from workflow.parts.figure_style import COLOURS, label_layers, named, note, upright_names
 
 ORDER = ["dynamics", "interaction", "appearance", "content"]
 
@@ -15,9 +15,7 @@ def draw(scores, settings):
     table = named(scores[whole])
     if table.empty:
         return note("no metric of this experiment gives shares")
-    figure, grid = panels(
-        blocks_of(table, "dataset"), patches_of(ORDER), ylabel="share of\nvariance", upright=upright_letters(table)
-    )
+    figure, grid = panels(blocks_of(table, "dataset"), patches_of(ORDER), ylabel="share of\nvariance", upright=upright_names(table))
     for (dataset, model), axes in grid.items():
         draw_shares(axes, table[(table["dataset"] == dataset) & (table["model"] == model)])
     return figure

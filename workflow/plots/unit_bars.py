@@ -1,7 +1,7 @@
 """Units of every layer by class (dynamic, joint, static, residual, dead), as in Kowal et al. (CVPR 2022), Figs. 3, 6 and 7."""
 
 from workflow.parts.figure_panels import blocks_of, panels, patches_of
-from workflow.parts.figure_style import COLOURS, label_layers, named, note, upright_letters
+from workflow.parts.figure_style import COLOURS, label_layers, named, note, upright_names
 
 ORDER = ["dynamic", "joint", "static", "residual", "dead"]
 
@@ -15,7 +15,7 @@ def draw(scores, settings):
     if table.empty:
         return note("no metric of this experiment sorts units into classes")
     figure, grid = panels(
-        blocks_of(table), patches_of(ORDER), ylabel=f"% of units\n{{}}, λ = {settings['lambda']}", upright=upright_letters(table)
+        blocks_of(table), patches_of(ORDER), ylabel=f"% of units\n{{}}, λ = {settings['lambda']}", upright=upright_names(table)
     )
     for (metric, model), axes in grid.items():
         draw_bars(axes, table[(table["metric"] == metric) & (table["model"] == model)])

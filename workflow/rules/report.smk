@@ -1,6 +1,6 @@
 # Reads:  results/reports/{experiment}/scores.parquet and the tables made from it, the style quality, the rejected videos
 # Writes: results/reports/{experiment}/{plot}.svg, .png, gallery_{dataset}.png, report.html, tables/{table}.csv, .tex,
-#         units_{dataset}.parquet, previews_{dataset}.parquet
+#         answer.txt, units_{dataset}.parquet, previews_{dataset}.parquet
 # Why:    people look rather than read.
 DUMPS = "results/features/{dataset}/{model}/{shard}.parquet"  # of each the first says what software made it
 PRINTED = ["last_layers", "layers", "models"] + (["claims"] if claims() else []) + (["accuracy"] if accuracies() else [])
@@ -114,6 +114,7 @@ rule write_report:
         code=f"{ROOT}/workflow/report/report.js",
     output:
         report="results/reports/{experiment}/report.html",
+        answer="results/reports/{experiment}/answer.txt",  # with the warnings: what a run says at its end
     log:
         "results/logs/write_report/{experiment}.log",
     conda:

@@ -37,6 +37,7 @@ def measure_segmentation(keys, variants, clips, chance, scores):
     written, of J, F and box.
     """
     shown = variants.loc[variants["augmentation"].isna(), ["variant", "clip", "style", "perturbation"]]
+    shown = shown.sort_values("style", key=lambda style: style != "original", kind="stable")  # comes first, as in table `accuracy`
     seen = shown.merge(keys[["variant", *scores]], on="variant", validate="1:1").merge(clips[["clip", "video"]], on="clip")
     rows = seen.melt(["style", "perturbation", "video", "clip"], scores, "quantity")
     rows = rows.merge(chance, "left", ["clip", "quantity"], validate="m:1")

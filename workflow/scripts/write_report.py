@@ -84,7 +84,7 @@ def tables_of(files, scores, quality, rejected, config, timed):
 
 
 def write_report(files, datasets, used, config, timed=(), stored=()):
-    """The report as a string of HTML.
+    """The report, a string of HTML, and its answer, lines of text.
 
     files: the rule's inputs; datasets: those that networks are shown, one file of quality each; used: these and those they only
     learned from, one file of rejected and of clips each; timed: the benchmarks of all jobs; stored: what the stages stored,
@@ -97,18 +97,20 @@ def write_report(files, datasets, used, config, timed=(), stored=()):
     tables = tables_of(files, scores, quality, rejected, config, timed)
     tables |= {"data": data_table(clips), "storage": storage_table(stored)}
     units, previews = units_of(files, datasets, scores)
+    answer = findings(scores, confidence, claims)
+    warnings = (quality["dataset"] + ", " + quality["warning"]).dropna().tolist()
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    return environment.from_string(Path(files.template).read_text()).render(
+    html = environment.from_string(Path(files.template).read_text()).render(
         experiment=config["experiment"],
         asked=asked(scores, len(claims)),
-        findings=findings(scores, confidence, claims),
+        findings=answer,
         notes=notes(scores, optional(files, "accuracy"), optional(files, "segmentation"), confidence),
         figures=figures_of(files.plots, files.svgs, list(map(caption_of, files.plots))),
         galleries=figures_of(files.galleries),
         layers={f"{model}, {dataset}": html_table(own) for (model, dataset), own in layer_tables(scores).items()},
         units=units,
         previews=previews,
-        warnings=(quality["dataset"] + ", " + quality["warning"]).dropna().tolist(),
+        warnings=warnings,
         rejected_summary=list(summary(rejected)),
         config=json.dumps(config, indent=2, ensure_ascii=False),
         versions=versions(files.features),
@@ -116,6 +118,7 @@ def write_report(files, datasets, used, config, timed=(), stored=()):
         script=Path(files.code).read_text(),
         **{name: "" if own is None else html_table(own) for name, own in tables.items()},
     )
+    return html, [*answer, *(f"Warning: {warning}" for warning in warnings)]
 
 
 if __name__ == "__main__":
@@ -123,6 +126,8 @@ if __name__ == "__main__":
         folder = Path(snakemake.input.benchmarks[0]).parents[3]
         params = snakemake.params
         timed = timed_jobs(folder, params.jobs)
-        html = write_report(snakemake.input, params.datasets, params.used, params.config, timed, params.stored)
+        html, answer = write_report(snakemake.input, params.datasets, params.used, params.config, timed, params.stored)
         with atomic(snakemake.output.report) as temporary:
             temporary.write_text(html)
+        with atomic(snakemake.output.answer) as temporary:
+            temporary.write_text("".join(f"{line}\n" for line in answer))
