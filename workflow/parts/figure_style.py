@@ -57,7 +57,7 @@ def named(scores):
 
     `group` says the same of all replicates of a network, see `replicate_groups`.
     """
-    about = scores["stream"].astype("object").map(" {}".format, na_action="ignore").fillna("").astype("str")
+    about = scores["stream"].map(" {}".format, na_action="ignore").astype("object").fillna("").astype("str")
     about += scores["training"].map({kind: f" ({kind})" for kind in ("untrained", "control")}).fillna("").astype("str")
     about += "\n" + scores["dataset"] if scores["dataset"].nunique() > 1 else ""
     return scores.assign(model=scores["model"] + about, group=replicate_groups(scores["model"], about))

@@ -74,7 +74,7 @@ def segmentation_values(segmentation, confidence=0.95):
             mean = mean_over_videos(known["value"], known["video"], confidence)
         rows.append([*names, *mean, known["chance"].mean(), len(known), len(own) - len(known)])
     table = pd.DataFrame(rows, columns=[*keys, "value", "low", "high", "chance", "n_videos", "n_videos_without_mask"])
-    return table.rename(columns={"perturbation": "flow"}).fillna({"flow": "natural"})
+    return table.astype({"perturbation": "object"}).fillna({"perturbation": "natural"}).rename(columns={"perturbation": "flow"})
 
 
 def segmentation_table(segmentation, confidence=0.95):
