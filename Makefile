@@ -23,7 +23,7 @@ setup: .venv/ready
 check: .venv/ready
 	$(SNAKEMAKE) check $(CONFIGURED)
 
-$(EXPERIMENTS):
+$(EXPERIMENTS): .venv/ready
 	$(MAKE) --no-print-directory run CONFIG=resources/experiments/$@.yaml
 
 test: .venv/ready

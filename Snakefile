@@ -19,7 +19,7 @@ if not workflow.current_basedir.is_local:
         os.rename(f"{code}.partial", code)
     sys.path.insert(0, code)
 
-from workflow.lib.failures import after_failure
+from workflow.lib.failures import after_failure, writable
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle OpenMP threads must not spin on shared cores
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(1 << 26))  # of a picture, before it is decoded: bounds the memory of jobs
@@ -38,14 +38,15 @@ report: "workflow/report/workflow.rst"
 
 
 onerror:
-    print(after_failure("".join(open(file).read() for file in log)))
+    print(writable(after_failure("".join(open(file).read() for file in log)), sys.stdout))
 
 
 onsuccess:
-    if {"all", "write_report"} & {job.rule.name for job in workflow.dag.finished_jobs}:
+    done = {job.rule.name for job in workflow.dag.finished_jobs}
+    if {"all", "write_report"} & done:
         folder = f"results/reports/{config['experiment']}"
-        if os.path.exists(f"{folder}/answer.txt"):
-            print(open(f"{folder}/answer.txt", encoding="utf-8").read())
+        if "write_report" in done and os.path.exists(f"{folder}/answer.txt"):
+            print(writable(open(f"{folder}/answer.txt", encoding="utf-8").read(), sys.stdout))
         print(f"Report:  {folder}/report.html", f"Figures: {folder}/*.svg, the same as .png", sep="\n")
         print(f"Tables:  {folder}/tables/*.csv, all numbers in {folder}/*.parquet", "Logs:    results/logs/<rule>/", sep="\n")
 

@@ -1,6 +1,7 @@
 """A failed job names its log and the likely cause; every rule has a log."""
 
 import errno
+import io
 import os
 import pickle
 import subprocess
@@ -19,7 +20,7 @@ from workflow.lib.arrays import open_frames
 from workflow.lib.errors import BadInput
 from workflow.lib.failures import after_failure, likely_cause
 from workflow.lib.features import read_about, read_keys
-from workflow.lib.job import progress
+from workflow.lib.job import Tee, progress
 from workflow.lib.tables import concat_tables, read_table
 
 RAISED = {
@@ -110,6 +111,25 @@ def test_a_file_of_results_that_is_not_there_is_no_damaged_one(tmp_path):
     for reader in READERS.values():
         with pytest.raises(FileNotFoundError):
             reader(tmp_path / "none")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "ascii"])
+def test_a_terminal_is_told_what_it_can_write(encoding, tmp_path):
+    raw, said = io.BytesIO(), "2 × file missing (Übung → 1)"
+    with open(tmp_path / "log", "wb") as log:
+        terminal = io.TextIOWrapper(raw, encoding=encoding)
+        print(said, file=Tee(terminal, log, "check"))
+        terminal.flush()
+    assert (tmp_path / "log").read_text(encoding="utf-8") == f"{said}\n"
+    shown = raw.getvalue().decode(encoding)
+    assert (
+        shown
+        == {
+            "utf-8": f"[check] {said}\n",
+            "latin-1": "[check] 2 × file missing (Übung \\u2192 1)\n",
+            "ascii": "[check] 2 \\xd7 file missing (\\xdcbung \\u2192 1)\n",
+        }[encoding]
+    )
 
 
 def test_a_killed_job_is_explained():

@@ -87,7 +87,7 @@ def test_folders_of_frames(tmp_path):
 def test_mistakes_in_folders(tmp_path):
     with pytest.raises(BadInput, match="no video files and no folders"):
         read_dataset("set", {"folder": str(tmp_path)})
-    with pytest.raises(BadInput, match="does not exist"):
+    with pytest.raises(BadInput, match="there is no folder"):
         read_dataset("set", {"folder": str(tmp_path / "none")})
     touch(tmp_path, "run/a.mp4", "run/b.mp4", "run/thumbnail.jpg")
     with pytest.raises(BadInput, match="thumbnail.jpg lies beside the video"):

@@ -307,7 +307,7 @@ def test_weak_masks_of_imagenet_vid(tmp_path):
 def test_mistakes_in_layouts(tmp_path):
     sequence(tmp_path, "bear", n=2)
     wrong = {
-        "does not exist": annotations(tmp_path / "none", "davis16"),
+        "there is no folder": annotations(tmp_path / "none", "davis16"),
         "has 1 and needs at least 3": annotations(tmp_path, "davis16"),
         "looked for wolf": annotations(tmp_path, "davis16", file=str(tmp_path / "val.txt")),
         "cannot be read": annotations(tmp_path, "davis16", file=str(tmp_path / "none.txt")),

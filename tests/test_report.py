@@ -87,9 +87,11 @@ def test_a_metric_that_has_no_intervals_is_said_to_have_none_and_is_named_once()
     table = scores(score_rows())
     ends = {"low": float("nan"), "high": float("nan")}
     cka = table[table["quantity"] == "S"].assign(metric="cka", quantity="cka", **ends)
-    said = "Numbers by cka have no intervals: a video drawn twice, as the bootstrap does, would change them."
+    said = "Numbers by cka have no intervals: they cannot be had of videos drawn anew, some of them twice."
     both = pd.concat([table, cka])
-    assert said in notes(both) and not any("no intervals" in note for own in (table, cka) for note in notes(own))
+    assert said in notes(both)
+    unknown = pd.concat([table, cka.assign(value=float("nan"))])
+    assert not any("no intervals" in note for own in (table, cka, unknown) for note in notes(own))
     shown = last_layer_table(both)
     assert {"CKA static", "% static, pearson"} <= set(shown) and "CKA static, cka" not in set(shown)
     assert shown["CKA static"].str.fullmatch(r"-?[\d.]+").all()

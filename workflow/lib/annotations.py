@@ -66,7 +66,7 @@ def once(found):
 def index_videos(root, suffixes):
     """Path of every video file below `root` by its name without the ending; of several the first in the order of paths."""
     if not os.path.isdir(root):
-        raise BadInput(f"annotations: root {root} does not exist or is no folder{instead_of(root)}")
+        raise BadInput(f"annotations: there is no folder {root}{instead_of(root)}")
     index = {}
     for here, below, files in os.walk(root, followlinks=True):
         below[:] = [name for name in below if not name.startswith(".")]

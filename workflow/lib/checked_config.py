@@ -201,7 +201,7 @@ def check_files(config):
     files["style_training: perceptual_weights"] = config["style_training"]["perceptual_weights"]
     for where, path in files.items():
         if path and not Path(path).is_relative_to(CHECKPOINTS) and not Path(path).is_file():
-            raise BadInput(f"{where}: the file {path} does not exist{instead_of(path)}")
+            raise BadInput(f"{where}: there is no file {path}{instead_of(path)}")
     for style in used_styles(config):
         if (folder := config["styles"][style].get("keyframes")) and not Path(folder).is_dir():
-            raise BadInput(f"styles: {style}: the folder {folder} does not exist{instead_of(folder)}")
+            raise BadInput(f"styles: {style}: there is no folder {folder}{instead_of(folder)}")

@@ -26,8 +26,11 @@ def nearest(name, known):
 def instead_of(path):
     """What there is in place of a file or a folder that is not there: the end of a sentence."""
     path = Path(path)
+    if path.exists():
+        return f"; {path} is a {'folder' if path.is_dir() else 'file'}"
+    while not path.parent.is_dir():
+        path = path.parent
     try:
-        names = os.listdir(path.parent)
-    except OSError:
-        return f", and the folder {path.parent} cannot be read"
-    return f"; the nearest names in {path.parent} are {nearest(path.name, names)}"
+        return f"; the nearest names in {path.parent} are {nearest(path.name, os.listdir(path.parent))}"
+    except OSError as error:
+        return f"; {path.parent} cannot be read: {error.strerror}"

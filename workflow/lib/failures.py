@@ -1,4 +1,4 @@
-"""What most likely made a job fail where no BadInput says it (standard library only)."""
+"""What is said of jobs that failed where no BadInput says it, and how it is said (standard library only)."""
 
 import re
 import sys
@@ -27,6 +27,12 @@ CAUSES = [  # what an error says of itself, "Classes: message", and what it mean
 ]
 FAILED = re.compile(r"^Error in rule .*\n(?:[ \t]+.*\n)*?[ \t]+log: (.+?) \(check log", re.MULTILINE)
 KILLED = re.compile(r"SIGKILL|exit status (?:137|-9)\b")
+
+
+def writable(text, terminal):
+    """Text as a terminal can write it: what its encoding lacks is escaped."""
+    encoding = getattr(terminal, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def likely_cause(error):

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Thread
 
 from workflow.lib.errors import BadInput
-from workflow.lib.failures import likely_cause
+from workflow.lib.failures import likely_cause, writable
 from workflow.lib.files import disk_is_full
 from workflow.lib.gpus import own_gpu
 
@@ -22,7 +22,7 @@ class Tee:
 
     def write(self, message):
         *lines, self.rest = (self.rest + message).split("\n")
-        self.terminal.write("".join(f"[{self.name}] {line}\n" for line in lines))
+        self.terminal.write(writable("".join(f"[{self.name}] {line}\n" for line in lines), self.terminal))
         with suppress(OSError):  # a full disk must not silence what is said of it
             self.log.write(message.encode())
         return len(message)

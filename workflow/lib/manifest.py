@@ -120,7 +120,7 @@ def check_unique(path, numbered):
 def read_folder(name, folder):
     """Rows of data set `name`: every video file and folder of images in `folder` is a video, its label where it lies."""
     if not folder.is_dir():
-        raise BadInput(f"data set {name}: the folder {folder} does not exist or is no folder{instead_of(folder)}")
+        raise BadInput(f"data set {name}: there is no folder {folder}{instead_of(folder)}")
     found = []
     for here, below, files in os.walk(folder, followlinks=True):
         below[:] = [name for name in below if not name.startswith(".")]

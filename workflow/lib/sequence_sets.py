@@ -58,7 +58,7 @@ def masks_root(options):
 def sequences_below(kind, root, suffixes, keep):
     """{name: (path, split)} of the folders of images below `root` that keep(path below it) wants, a sequence in one resolution."""
     if not root.is_dir():
-        raise BadInput(f"annotations: {root} does not exist or is no folder{instead_of(root)}")
+        raise BadInput(f"annotations: there is no folder {root}{instead_of(root)}")
     found, first = {}, {}
     paths = [path for path in image_folders(root, suffixes) if keep(path)]
     for path in sorted(paths, key=lambda p: ([RESOLUTIONS.index(part) for part in p.parts if part in RESOLUTIONS], p)):

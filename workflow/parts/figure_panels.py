@@ -54,13 +54,13 @@ def panels(blocks, legend, ylabel="{}", height=0.85, upright=(0, 0)):
 
     blocks: heading -> names of the panels; legend: name -> handle; ylabel: says what a heading, {}, means; upright: how many
     names stand upright below a panel, and letters of the longest, see `upright_names`. The figure is one column wide, and two
-    only where one column would be longer than a page.
+    only where one column would be longer than a page; where two are, panels may be too narrow for all these names.
     """
     n_upright, letters = upright
     foot = FOOT + max(0, LETTER * letters - LINE)
-    for width, most in ((COLUMN, 3), (TEXT, 6)):
+    for width, most, n_named in ((COLUMN, 3, n_upright), (TEXT, 6, n_upright), (TEXT, 6, 0)):
         side_by_side = {n: (width - LEFT - RIGHT - GAP * (n - 1)) / n for n in range(1, most + 1)}
-        fit = max((n for n, wide in side_by_side.items() if fitting(wide) >= n_upright), default=1)
+        fit = max((n for n, wide in side_by_side.items() if fitting(wide) >= n_named), default=1)
         across = across_of(blocks, fit)
         wide = side_by_side[across]
         titles = {name: wrapped(name, int(wide / LETTER)) for names in blocks.values() for name in names}

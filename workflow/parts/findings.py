@@ -184,10 +184,11 @@ def notes(scores, accuracy=None, segmentation=None, confidence=0.95):
     if (scores["n_videos"] < FEWEST_VIDEOS).any():
         few = f"Some numbers rest on {scores['n_videos'].min()} videos"
         sentences.append(f"{few}; that their intervals hold what they promise was tested from {FEWEST_VIDEOS} videos on.")
-    has_interval = scores["low"].notna().groupby(scores["metric"], sort=False).any()
+    known = scores.dropna(subset=["value"])
+    has_interval = known["low"].notna().groupby(known["metric"], sort=False).any()
     if has_interval.any() and not has_interval.all():
         without = listed(has_interval.index[~has_interval])
-        sentences.append(f"Numbers by {without} have no intervals: a video drawn twice, as the bootstrap does, would change them.")
+        sentences.append(f"Numbers by {without} have no intervals: they cannot be had of videos drawn anew, some of them twice.")
     sentences += drowned(scores) + near_zero(scores)
     labels = dict.fromkeys(named(scores[scores["unit"].isna()])["model"].str.split("\n").str[0])
     if untrained := [name for name in labels if name.endswith("(untrained)")]:

@@ -128,6 +128,6 @@ if __name__ == "__main__":
         timed = timed_jobs(folder, params.jobs)
         html, answer = write_report(snakemake.input, params.datasets, params.used, params.config, timed, params.stored)
         with atomic(snakemake.output.report) as temporary:
-            temporary.write_text(html)
+            temporary.write_text(html, encoding="utf-8")
         with atomic(snakemake.output.answer) as temporary:
-            temporary.write_text("".join(f"{line}\n" for line in answer))
+            temporary.write_text("".join(f"{line}\n" for line in answer), encoding="utf-8")
