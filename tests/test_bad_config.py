@@ -37,8 +37,8 @@ def trained(settings, *names, **keys):
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [
-        (changed("clpi", value=3), "'clpi' was unexpected"),
-        (changed("clip", "frame", value=3), "'frame' was unexpected"),
+        (changed("clpi", value=3), "config: 'clpi' was unexpected; the nearest keys are clip, "),
+        (changed("clip", "frame", value=3), "config: clip: 'frame' was unexpected; the nearest keys are frames, "),
         (changed("clip", "frames", value="many"), "'many' is not of type 'integer'"),
         (changed("analyses", 0, "metrics", value=["pearsn"]), "no metrics plug-in 'pearsn': looked for"),
         (changed("plots", value=["pie"]), "no plots plug-in 'pie': looked for"),

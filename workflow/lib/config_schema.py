@@ -12,7 +12,7 @@ import yaml
 from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import best_match
 
-from workflow.lib.errors import BadInput
+from workflow.lib.errors import BadInput, nearest
 from workflow.lib.plugins import ROOT
 
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
@@ -45,6 +45,9 @@ def fill_and_check(config):
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     if error := best_match(validator(schema).iter_errors(config)):
         message = " ".join(error.message.split())
+        if error.validator == "additionalProperties" and (known := error.schema.get("properties", {})):
+            unknown = next(key for key in error.instance if key not in known)
+            message = f"'{unknown}' was unexpected; the nearest keys are {nearest(unknown, known)}"
         raise BadInput(said(error.absolute_path, message if len(message) <= LONGEST else f"{message[:LONGEST]} ..."))
 
 
