@@ -340,7 +340,7 @@ def test_the_page_holds_everything_and_asks_the_network_for_nothing(html):
         "What was asked",
         "1 warning about",
         f"pipeline {pipeline_version()}, python 3",
-        "dump_features",
+        "dump_<wbr>features",
         "image/svg+xml",
     ):
         assert text in html, text

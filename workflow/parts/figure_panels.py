@@ -49,37 +49,43 @@ def across_of(blocks, fit):
     return -(-groups // -(-groups // (fit // together))) * together
 
 
-def panels(blocks, legend, ylabel="{}", height=0.85, upright=(0, 0)):
+def around(names, titles, upright):
+    """Inches that a row of panels needs above them, for their titles, and below them, for what stands along their axes."""
+    letters = max(upright.get(name, (0, 0))[1] for name in names)
+    lines = max(titles[name].count("\n") + 1 for name in names)
+    return LINE * lines + 0.05, FOOT + max(0, LETTER * letters - LINE)
+
+
+def panels(blocks, legend, ylabel="{}", height=0.85, upright=None):
     """Small panels in rows, each block of them from a new row on, its panels on one scale: figure, {(heading, name): axes}.
 
-    blocks: heading -> names of the panels; legend: name -> handle; ylabel: says what a heading, {}, means; upright: how many
-    names stand upright below a panel, and letters of the longest, see `upright_names`. The figure is one column wide, and two
-    only where one column would be longer than a page; where two are, panels may be too narrow for all these names.
+    blocks: heading -> names of the panels; legend: name -> handle; ylabel: says what a heading, {}, means; upright: names of
+    panels -> how many layers stand upright below them, and letters of the longest, see `upright_names`. The figure is one column
+    wide, and two only where one column would be longer than a page; where two are, panels may be too narrow for all these names.
     """
-    n_upright, letters = upright
-    foot = FOOT + max(0, LETTER * letters - LINE)
-    for width, most, n_named in ((COLUMN, 3, n_upright), (TEXT, 6, n_upright), (TEXT, 6, 0)):
+    upright = upright or {}
+    most_upright = max((n for n, _ in upright.values()), default=0)
+    for width, most, n_named in ((COLUMN, 3, most_upright), (TEXT, 6, most_upright), (TEXT, 6, 0)):
         side_by_side = {n: (width - LEFT - RIGHT - GAP * (n - 1)) / n for n in range(1, most + 1)}
-        fit = max((n for n, wide in side_by_side.items() if fitting(wide) >= n_named), default=1)
-        across = across_of(blocks, fit)
+        across = across_of(blocks, max((n for n, wide in side_by_side.items() if fitting(wide) >= n_named), default=1))
         wide = side_by_side[across]
         titles = {name: wrapped(name, int(wide / LETTER)) for names in blocks.values() for name in names}
         columns, legend_rows = in_columns(legend, width)
-        pitch = LINE * max(title.count("\n") + 1 for title in titles.values()) + 0.05 + height + foot
+        rows = [(heading, names[i : i + across]) for heading, names in blocks.items() for i in range(0, len(names), across)]
         top = 1.25 * LINE * legend_rows + 0.06
-        tall = top + pitch * sum(-(-len(names) // across) for names in blocks.values())
+        tall = top + sum(height + sum(around(names, titles, upright)) for _, names in rows)
         if tall <= PAGE:
             break
     figure, grid, bottom = plt.figure(figsize=(width, tall)), {}, tall - top
-    for heading, names in blocks.items():
+    for heading, names in rows:
+        above, below = around(names, titles, upright)
+        bottom -= above + height + below
         for i, name in enumerate(names):
-            bottom -= pitch if i % across == 0 else 0
-            place = LEFT + (i % across) * (wide + GAP), bottom + foot
-            box = place[0] / width, place[1] / tall, wide / width, height / tall
-            axes = figure.add_axes(box, sharey=grid.get((heading, names[0])))
+            box = (LEFT + i * (wide + GAP)) / width, (bottom + below) / tall, wide / width, height / tall
+            axes = figure.add_axes(box, sharey=grid.get((heading, blocks[heading][0])))
             axes.set_title(titles[name])
-            axes.tick_params(labelleft=i % across == 0)
-            if i % across == 0:
+            axes.tick_params(labelleft=i == 0)
+            if i == 0:
                 axes.set_ylabel(ylabel.format(heading))
             grid[heading, name] = axes
     figure.legend(legend.values(), legend.keys(), loc="upper center", ncols=columns, borderaxespad=0.3)

@@ -117,10 +117,9 @@ def fitting(wide):
 
 
 def upright_names(table):
-    """Of all panels of a table whose layers have upright names, one a network: (most layers, letters of the longest name)."""
-    names = [layer_names(list(own["layer"].unique())) for _, own in table.sort_values("depth").groupby("model")]
-    turned = [shown for shown, _, upright in names if upright]
-    return max(map(len, turned), default=0), max((len(name) for shown in turned for name in shown), default=0)
+    """Of the networks of a table whose layers have names that stand upright: network -> (layers, letters of the longest name)."""
+    names = {model: layer_names(list(own["layer"].unique())) for model, own in table.sort_values("depth").groupby("model")}
+    return {model: (len(shown), max(map(len, shown))) for model, (shown, _, upright) in names.items() if upright}
 
 
 def draw_curve(axes, places, table, factor, **options):

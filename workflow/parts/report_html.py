@@ -20,8 +20,8 @@ def embedded(path):
 
 
 def kept(cell, words):
-    """A cell whose interval, where it holds a number with one, stands on one line: below the number where there is little room."""
-    return cell if words else cell.replace(" ", "\N{NO-BREAK SPACE}").replace("\N{NO-BREAK SPACE}[", " [")
+    """A cell that breaks, where there is little room, between the parts of a name or before the interval of a number."""
+    return cell.replace("_", "_<wbr>") if words else cell.replace(" ", "\N{NO-BREAK SPACE}").replace("\N{NO-BREAK SPACE}[", " [")
 
 
 def html_table(frame):
@@ -32,6 +32,6 @@ def html_table(frame):
     rows = []
     for first, *rest in zip(*columns, strict=True):
         cells = "".join(f"<td{mark}>{kept(escape(cell), mark)}</td>" for cell, mark in zip(rest, words[1:], strict=True))
-        rows.append(f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>')
+        rows.append(f'<tr><th scope="row">{kept(escape(first), True)}</th>{cells}</tr>')
     body = "\n".join(rows)
     return f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
