@@ -48,7 +48,11 @@ def report_jobs(folder, files, config):
     counted = {"datasets": ["shapes"], "n_segments": [len(files["clips"])], "trained": []}
     jobs["check"] = ({"models": read["models"]} | {name: videos[name] for name in ("clips", "rejected")}, {}, counted)
     jobs["write_tables"] = (read, dict(zip(printed, printed, strict=True)), confidence)
-    jobs["write_report"] = (read | videos, {"report": f"{folder}/report.html"}, about_report(files, config))
+    jobs["write_report"] = (
+        read | videos,
+        {"report": f"{folder}/report.html", "answer": f"{folder}/answer.txt"},
+        about_report(files, config),
+    )
     return jobs
 
 
