@@ -119,7 +119,7 @@ def test_floors_of_a_trained_network_say_what_they_are(tmp_path):
 def test_what_cannot_be_derived_is_refused():
     check_derived(config(), "floor")
     for changes, sentence in (
-        ({"derive": {"from": "none", "how": "c2d_twin"}}, "no models is called 'none'"),
+        ({"derive": {"from": "none", "how": "c2d_twin"}}, "`models` has no 'none'"),
         ({"derive": {"from": "floor", "how": "c2d_twin"}}, "derived itself"),
         ({"options": {"width": 8}}, "decides its options"),
     ):

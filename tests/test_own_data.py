@@ -85,12 +85,15 @@ def test_the_page_leads_from_a_folder_of_videos_to_the_report(newcomer, tmp_path
     assert "my_network, my_weights.pt: conv1 (4 units), conv2 (6 units), gru (5 units)" in printed
     assert "my_videos: 4 clips of 4 videos; 1 of 5 videos cannot be used: 1 × cannot be decoded (e.g. notes.mp4)" in printed
     assert "nothing was found wrong" in printed
+    assert "The report as" not in printed
     planned = project.planned("--configfile", "mine.yaml")
     assert not {"train_model", "render_videos", "check_claims"} & planned.keys()  # nothing of the default's own is run
     assert not {"decode_clips", "describe_model"} & planned.keys()  # what the check has done is done
     project.done("--configfile", "mine.yaml", "--config", *FEW)
     assert (newcomer / "results/reports/mine/report.html").is_file()
     assert not (newcomer / "results/reports/mine/claims.png").exists()  # nothing is claimed
+    again = project.done("check", "--configfile", "mine.yaml", "--config", *FEW)
+    assert "The report as the last run left it: results/reports/mine/report.html" in again
     report = (newcomer / "results/reports/mine/report.html").read_text()
     assert "my_network" in report and not any(name in report for name in ("c2d-motion", "watercolour", "sequences"))
     assert [path.name for path in (newcomer / "results/styles").iterdir()] == ["my_videos"]  # which nothing says
@@ -144,6 +147,23 @@ def test_a_slip_is_told_before_any_work(newcomer, slip):
     with pytest.raises(BadInput, match=said) as caught:
         describe_model("my_network", entry("my_network.py", weights="my_weights.pt"), CLIP)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("layers", "said"),
+    [
+        (
+            '{"conv1": "cnn.2", "gru": "rnn", "conv2": "cnn.5"}',
+            "conv2, listed last, is taken for the last layer, and gru is computed after it",
+        ),
+        ('{"conv2": "cnn.5", "conv1": "cnn.2", "gru": "rnn"}', None),
+    ],
+)
+def test_a_last_layer_that_is_not_the_last_is_told_of(newcomer, layers, said):
+    text = block("python").replace('{"conv1": "cnn.2", "conv2": "cnn.5", "gru": "rnn"}', layers)
+    (newcomer / "my_network.py").write_text(text)
+    rows = describe_model("my_network", entry("my_network.py", weights="my_weights.pt"), CLIP)
+    assert {row["note"] for row in rows} == {said}
 
 
 def test_a_file_that_is_no_python_is_told_with_its_line(newcomer):

@@ -98,7 +98,7 @@ def test_a_metric_that_has_no_intervals_is_said_to_have_none_and_is_named_once()
 
 
 def test_networks_that_may_not_depend_on_order_are_named():
-    said = "On shapes the last layers of these networks have not been shown to depend on order, their intervals meet 0.000"
+    said = "On shapes the intervals of these networks' order-dependence meet 0.000, so that to these digits none can be told"
     said += ": b, c, e."
     table = scores(score_rows({"a": 0.06, "b": 0.04, "c": -0.04, "d": 0.2, "e": 0.0501}))
     assert said in notes(table)

@@ -454,7 +454,7 @@ def test_what_a_trained_model_is_built_from_and_starts_with():
         ({"a": {}}, "a@0", "a@0 means a step of the training of a, which has no `train`"),
         ({"a": {"train": {}}}, "a@7", "no checkpoint of a is declared at step 7; train: checkpoints names 0, 20"),
         ({"a": {"train": {"dataset": "kinetics"}}}, "a", "a is trained on 'kinetics'; `datasets` defines toy"),
-        ({"a": {"train": {"from": "b"}}}, "a", "no models is called 'b'"),
+        ({"a": {"train": {"from": "b"}}}, "a", "`models` has no 'b'"),
         ({"a": {"train": {"from": "b"}}, "b": {"train": {"from": "a@20"}}}, "b@0", "b is trained or derived from a is trained or"),
         ({"a": {"train": {"from": "b"}, "weights": "w.pth"}, "b": {}}, "a", "from the model b and from weights"),
         ({"a": {"train": {}, "classes": "ssv2"}}, "a", "a learns the labels of its clips; remove its classes"),

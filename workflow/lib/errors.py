@@ -20,7 +20,7 @@ class BadInput(ValueError):
 
 def nearest(name, known):
     """The names that are most like one that is not among them, as a sentence lists them."""
-    return ", ".join(get_close_matches(name, known, 5, 0)) or "none"
+    return ", ".join(get_close_matches(name, known, 5) or get_close_matches(name, known, 5, 0)) or "none"
 
 
 def instead_of(path):

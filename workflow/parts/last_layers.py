@@ -48,7 +48,7 @@ def layer_values(scores):
     """Numbers of layers with the ends of their intervals, a column each: a DataFrame."""
     rows = {key: dict(zip(KEYS, key, strict=True)) | {"n_videos": n} for key, n in layers(scores)}
     for (metric, quantity, factor), own in measured(scores).items():
-        column = "_".join([metric, factor] if quantity == "share" else [metric, quantity, factor])
+        column = "_".join([metric, factor] if quantity in ("share", metric) else [metric, quantity, factor])
         for key, (_, row) in zip(keys_of(own), own.iterrows(), strict=True):
             rows[key] |= {column: row["value"], f"{column}_low": row["low"], f"{column}_high": row["high"]}
     return pd.DataFrame(list(rows.values()), columns=None if rows else [*KEYS, "n_videos"])

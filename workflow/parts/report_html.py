@@ -6,6 +6,7 @@ from pathlib import Path
 
 from workflow.parts.numbers import is_numeric, readable
 
+LONG = 60  # letters of a cell that take some width even where there is little
 TYPES = {".png": "image/png", ".svg": "image/svg+xml", ".jpg": "image/jpeg"}
 
 
@@ -27,7 +28,9 @@ def kept(cell, words):
 def html_table(frame):
     """A DataFrame as an HTML table whose first column names the rows; columns of words are marked, those of numbers are not."""
     columns = [list(map(readable, frame[name])) for name in frame]
-    words = ["" if is_numeric(cells) else ' class="words"' for cells in columns]
+    words = [
+        "" if is_numeric(cells) else f' class="words{" long" * (max(map(len, cells), default=0) > LONG)}"' for cells in columns
+    ]
     head = "".join(f'<th scope="col"{mark}>{escape(str(name))}</th>' for name, mark in zip(frame, words, strict=True))
     rows = []
     for first, *rest in zip(*columns, strict=True):

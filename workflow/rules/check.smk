@@ -16,6 +16,7 @@ rule check:
     params:
         datasets=used_datasets(config),
         n_segments=[n_rows(dataset) for dataset in used_datasets(config)],
+        report=f"results/reports/{config['experiment']}/report.html",  # no input: the check waits for nothing that is made after it
         source=source("check"),
         trained=[model for model in used_models(config) if trained_models(config, [model])],
     script:

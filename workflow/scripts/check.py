@@ -1,5 +1,7 @@
 """Say what an experiment has to work with: its videos, and its networks as far as they can be tried before any is trained."""
 
+from pathlib import Path
+
 from workflow.lib.job import job
 from workflow.lib.tables import read_table
 from workflow.parts.rejections import reasons
@@ -31,3 +33,5 @@ if __name__ == "__main__":
         if p.trained:
             print(f"tried when their training begins: {', '.join(p.trained)}")
         print("Beyond what these lines say nothing was found wrong with the config, the videos and the networks.")
+        if Path(p.report).is_file():
+            print(f"The report as the last run left it: {p.report}")

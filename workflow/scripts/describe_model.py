@@ -60,7 +60,7 @@ def describe_model(name, entry, clip, dynamics=(), min_distance=0):
         "size": network.size,
         "sampling": entry["sampling"],
         "pooling": entry["pooling"],
-        "note": "; ".join(notes_on(network, entry, clip)) or None,
+        "note": "; ".join(notes_on(network, entry, clip, list(activations))) or None,
     }
     return [
         {**about, "layer": layer, "stream": network.stream_of(layer), "depth": depth, "units": values.shape[1], "module": module}
@@ -69,11 +69,15 @@ def describe_model(name, entry, clip, dynamics=(), min_distance=0):
     ]
 
 
-def notes_on(network, entry, clip):
-    """What to know before long work of a network that fits the clips: sentences."""
+def notes_on(network, entry, clip, computed):
+    """What to know before long work of a network that fits the clips: sentences; computed: layers in the order they are."""
     if network.size and (side := network.short_side or network.size) > min(clip["crop"]):
         wanted = f"clip: {{short_side: {side}, crop: [{side}, {side}]}}"
         yield f"it reads clips of {side} pixels, they have {min(clip['crop'])} and are enlarged: consider {wanted}"
+    for stream in dict.fromkeys(map(network.stream_of, network.layers)):
+        own = [layer for layer in network.layers if network.stream_of(layer) == stream]
+        if (last := max(own, key=computed.index)) != own[-1]:
+            yield f"{own[-1]}, listed last, is taken for the last layer, and {last} is computed after it"
     chosen = list(network.layers.values())
     if entry["layers"] == "auto" and (aside := left_aside(network.module, chosen)):
         yield f"layers: auto reads {', '.join(chosen)}, not {', '.join(aside)}: `layers` can name them"
@@ -99,7 +103,8 @@ def check_answers(name, entry, network, output, activations):
         )
     several = [layer for layer, values in activations.items() if len(values) != 1]
     if several:
-        raise BadInput(f"model {name}: layer {several[0]} gives {len(activations[several[0]])} rows for one clip; one was needed")
+        came = f"layer {several[0]} gives {len(activations[several[0]])} rows for one clip"
+        raise BadInput(f"model {name}: {came}; one was needed: read a layer before or after it, whose first axis is the clips")
     refuse_not_finite(name, {layer: values.numpy() for layer, values in activations.items()}, ["noise"])
 
 

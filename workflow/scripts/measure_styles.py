@@ -14,8 +14,8 @@ from workflow.parts.examples import example_clips
 
 ADVICE = {
     "warp_ratio": "the style flickers: lower `adversarial`, train longer or choose another style",
-    "flow_correlation": "the style changes the motion: its clips do not have the dynamics of the source",
-    "luminance_correlation": "two styles are alike in light and dark: what they share counts as dynamics",
+    "flow_correlation": "the style changes the motion, and its clips lack the source's dynamics: train longer or choose another",
+    "luminance_correlation": "two styles are alike in light and dark, and what they share counts as dynamics: choose others",
 }
 
 

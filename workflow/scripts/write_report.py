@@ -51,7 +51,7 @@ def versions(features):
 def caption_of(path):
     """A figure's caption: what its plug-in says of itself."""
     module = load_plugin("plots", Path(path).stem)
-    return " ".join(f"{inspect.getdoc(module)} {inspect.getdoc(module.draw)}".split())
+    return " ".join(f"{inspect.getdoc(module)} {inspect.getdoc(module.draw)}".replace("`", "").split())
 
 
 def of_datasets(paths, datasets, name):
@@ -98,13 +98,14 @@ def write_report(files, datasets, used, config, timed=(), stored=()):
     tables |= {"data": data_table(clips), "storage": storage_table(stored)}
     units, previews = units_of(files, datasets, scores)
     answer = findings(scores, confidence, claims)
+    to_know = notes(scores, optional(files, "accuracy"), optional(files, "segmentation"), confidence)
     warnings = (quality["dataset"] + ", " + quality["warning"]).dropna().tolist()
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     html = environment.from_string(Path(files.template).read_text()).render(
         experiment=config["experiment"],
         asked=asked(scores, len(claims)),
         findings=answer,
-        notes=notes(scores, optional(files, "accuracy"), optional(files, "segmentation"), confidence),
+        notes=to_know,
         figures=figures_of(files.plots, files.svgs, list(map(caption_of, files.plots))),
         galleries=figures_of(files.galleries),
         layers={f"{model}, {dataset}": html_table(own) for (model, dataset), own in layer_tables(scores).items()},
@@ -118,7 +119,7 @@ def write_report(files, datasets, used, config, timed=(), stored=()):
         script=Path(files.code).read_text(),
         **{name: "" if own is None else html_table(own) for name, own in tables.items()},
     )
-    return html, [*answer, *(f"Warning: {warning}" for warning in warnings)]
+    return html, [*answer, *(f"Note: {note}" for note in to_know), *(f"Warning: {warning}" for warning in warnings)]
 
 
 if __name__ == "__main__":
