@@ -26,9 +26,9 @@ def nearest(name, known):
 def instead_of(path):
     """What there is in place of a file or a folder that is not there: the end of a sentence."""
     path = Path(path)
-    if path.exists():
-        return f"; {path} is a {'folder' if path.is_dir() else 'file'}"
-    while not path.parent.is_dir():
+    if os.path.exists(path):  # False, where Path.exists() raises: what this user may not look into
+        return f"; {path} is a {'folder' if os.path.isdir(path) else 'file'}"
+    while not os.path.isdir(path.parent):
         path = path.parent
     try:
         return f"; the nearest names in {path.parent} are {nearest(path.name, os.listdir(path.parent))}"

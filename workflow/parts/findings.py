@@ -184,7 +184,7 @@ def notes(scores, accuracy=None, segmentation=None, confidence=0.95):
     if (scores["n_videos"] < FEWEST_VIDEOS).any():
         few = f"Some numbers rest on {scores['n_videos'].min()} videos"
         sentences.append(f"{few}; that their intervals hold what they promise was tested from {FEWEST_VIDEOS} videos on.")
-    known = scores.dropna(subset=["value"])
+    known = scores[scores["unit"].isna() & scores["value"].notna()]
     has_interval = known["low"].notna().groupby(known["metric"], sort=False).any()
     if has_interval.any() and not has_interval.all():
         without = listed(has_interval.index[~has_interval])

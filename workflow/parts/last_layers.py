@@ -33,6 +33,11 @@ def measured(scores):
     return {key: found[key] for key in shown if len(found[key])}
 
 
+def says_metric(quantity, metric):
+    """Whether a quantity alone says which metric it is of, so that names and headings need not say both."""
+    return quantity in ("share", metric)
+
+
 def last_layer_values(scores):
     """Numbers of every network's last layer, as `layer_values` gives them."""
     return layer_values(of_last_layers(scores))
@@ -48,7 +53,7 @@ def layer_values(scores):
     """Numbers of layers with the ends of their intervals, a column each: a DataFrame."""
     rows = {key: dict(zip(KEYS, key, strict=True)) | {"n_videos": n} for key, n in layers(scores)}
     for (metric, quantity, factor), own in measured(scores).items():
-        column = "_".join([metric, factor] if quantity in ("share", metric) else [metric, quantity, factor])
+        column = "_".join([metric, factor] if says_metric(quantity, metric) else [metric, quantity, factor])
         for key, (_, row) in zip(keys_of(own), own.iterrows(), strict=True):
             rows[key] |= {column: row["value"], f"{column}_low": row["low"], f"{column}_high": row["high"]}
     return pd.DataFrame(list(rows.values()), columns=None if rows else [*KEYS, "n_videos"])
@@ -65,8 +70,7 @@ def layer_table(scores):
     for (metric, *measure), own in measured(scores).items():
         heading, digits = MEASURES[tuple(measure)]
         for key, row in zip(keys_of(own), own.itertuples(), strict=True):
-            said = measure[0] in ("share", metric)  # in the heading already: what the metric measures
-            rows[key][1][heading if said else f"{heading}, {metric}"] = with_interval(row, digits)
+            rows[key][1][heading if says_metric(measure[0], metric) else f"{heading}, {metric}"] = with_interval(row, digits)
     return pd.DataFrame([about | cells | counts for about, cells, counts in rows.values()]).fillna("")
 
 

@@ -13,10 +13,11 @@ def figures_of(pngs, svgs=(), captions=()):
     """Figures as the template shows them: title -> its PNG, as wide as in print, its SVG if it has one, what is to be seen."""
     shown = {}
     for i, png in enumerate(pngs):
+        content = Path(png).read_bytes()
         svg = embedded(svgs[i]) if svgs else ""
         shown[Path(png).stem.replace("_", " ")] = {
-            "png": embedded(png),
-            "inches": int.from_bytes(Path(png).read_bytes()[16:20]) / DPI,  # the width stands there in every PNG
+            "png": data_url(content, ".png"),
+            "inches": int.from_bytes(content[16:20]) / DPI,  # the width stands there in every PNG
             "svg": svg,
             "caption": captions[i] if captions else GALLERY,
         }
