@@ -82,7 +82,8 @@ def job_of(process, rule):
     while process.poll() is None:
         for child in children_of(process):
             with suppress(psutil.Error):
-                if child.cmdline()[-1:] and child.cmdline()[-1].endswith(f".{rule}.py"):
+                command = child.cmdline()  # asked for once: of a job that ends meanwhile it is empty
+                if command and command[-1].endswith(f".{rule}.py"):
                     return child
         time.sleep(0.01)
     return None
