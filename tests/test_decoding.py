@@ -320,8 +320,12 @@ def tables(videos, reasons):
 def test_too_little_left_of_a_data_set():
     clips, rejected = tables(list("abcd"), ["file missing", "too short: 1 s", "too short: 2 s"])
     check(clips, rejected, 7, 0.5, "set")
-    with pytest.raises(BadInput, match=r"3 of 7 .* = 0.4 .* 2 × too short \(e.g. r1: 1 s\); 1 × file missing \(e.g. r0\)"):
+    with pytest.raises(
+        BadInput, match=r"3 of 7 videos rejected, .* = 0.4 .* 2 × too short \(e.g. r1: 1 s\); 1 × file missing \(e.g. r0\)"
+    ):
         check(clips, rejected, 7, 0.4, "set")
+    with pytest.raises(BadInput, match="3 of 9 segments of videos rejected"):
+        check(*tables(list("abcdaa"), ["file missing"] * 3), 9, 0.2, "set")
     with pytest.raises(BadInput, match="2 clips of 2 videos are left, .* none was rejected"):
         check(*tables(list("ab"), []), 2, 1, "set")
     with pytest.raises(BadInput, match="3 clips of 2 videos are left, .* rejected: 1 × file missing"):

@@ -1,8 +1,11 @@
 """Data sets: every row of a manifest or folder is read as it is meant, and every mistake is named."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
+from workflow.lib.earlier_videos import check_same_dataset
 from workflow.lib.errors import BadInput
 from workflow.lib.manifest import COLUMNS, fingerprint, read_dataset
 from workflow.scripts.decode_clips import read_rows
@@ -118,3 +121,46 @@ def test_a_shard_is_written_and_read_back(tmp_path):
     rows = read_dataset("set", {"folder": str(tmp_path)})
     list_videos([{**row, "note": np.nan} for row in rows], tmp_path / "shard.csv")
     assert read_rows(tmp_path / "shard.csv") == rows
+
+
+def listed_then(folder, *shards):
+    """Results of a data set of video files in folder/then: the manifests of its shards, under folder/results."""
+    touch(folder / "then", *(name for names in shards for name in names))
+    for n, names in enumerate(shards):
+        (folder / f"results/{n:03d}").mkdir(parents=True)
+        rows = [row for row in read_dataset("set", {"folder": str(folder / "then")}) if row["video"] in names]
+        list_videos(rows, folder / f"results/{n:03d}/manifest.csv")
+
+
+@pytest.mark.parametrize(
+    ("place", "names", "same"),
+    [
+        ("then", ["a.mp4", "b.mp4", "c.mp4", "d.mp4"], True),
+        ("then", ["x.mp4", "y.mp4", "d.mp4"], True),  # one of the last shard is left
+        ("then", ["x.mp4", "y.mp4", "z.mp4"], False),
+        ("now", ["x.mp4", "y.mp4", "z.mp4"], False),
+        ("now", ["a.mp4", "b.mp4", "c.mp4"], False),  # of the same names, beside the first
+        ("link", ["a.mp4", "b.mp4", "c.mp4", "d.mp4"], True),
+    ],
+)
+def test_results_are_replaced_by_those_of_the_same_data_set_only(tmp_path, place, names, same):
+    listed_then(tmp_path, ["a.mp4", "b.mp4"], ["c.mp4", "d.mp4"])
+    (tmp_path / "link").symlink_to("then")
+    if place != "link":
+        touch(tmp_path / place, *names)
+    rows = [row for row in read_dataset("set", {"folder": str(tmp_path / place)}) if row["video"] in names]
+    sentence = f"data set set: its results are of 4 other videos .*then/a.mp4.*its {len(rows)} now; .*delete {tmp_path}/results"
+    with nullcontext() if same else pytest.raises(BadInput, match=sentence):
+        check_same_dataset("set", rows, tmp_path / "results")
+
+
+def test_videos_that_were_moved_are_the_same_data_set(tmp_path):
+    listed_then(tmp_path, ["a.mp4", "b.mp4", "c.mp4"])
+    (tmp_path / "then").rename(tmp_path / "now")
+    check_same_dataset("set", read_dataset("set", {"folder": str(tmp_path / "now")}), tmp_path / "results")
+
+
+def test_a_data_set_without_results_is_no_other(tmp_path):
+    touch(tmp_path, "now/a.mp4", "results/000/manifest.csv", content=b"")
+    check_same_dataset("set", [{"video": "a.mp4", "path": str(tmp_path / "now/a.mp4")}], tmp_path / "results")
+    check_same_dataset("set", [], tmp_path / "none")

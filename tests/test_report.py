@@ -242,12 +242,13 @@ def test_last_layers_have_a_row_per_network_and_stream():
 
 
 def test_every_layer_stands_in_its_networks_table():
-    tables = layer_tables(scores(score_rows(), score_rows({"keen": 0.1}, "others")))
+    both = scores(score_rows(), score_rows({"keen": 0.1}, "others"))
+    tables = layer_tables(pd.concat([both, both[both["metric"] == "pearson"].assign(metric="ratio")]))
     assert list(tables)[0] == ("blind (untrained)", "shapes") and list(tables)[-1] == ("keen", "others") and len(tables) == 7
-    own = tables["keen", "shapes"].set_index(["layer", "metric"])
-    assert (
-        own.loc[("last", "shares"), "order dependence"] == "0.875 [0.825, 0.925]" and own.loc[("last", "pearson"), "content"] == ""
-    )
+    own = {metrics: table.set_index("layer") for metrics, table in tables["keen", "shapes"].items()}
+    assert list(own) == ["pearson, ratio", "shares"] and list(own["pearson, ratio"]["metric"].unique()) == ["pearson", "ratio"]
+    assert own["shares"].loc["last", "order dependence"] == "0.875 [0.825, 0.925]" and "content" not in own["pearson, ratio"]
+    assert not any((table.isna() | table.eq("")).any(axis=None) for table in own.values())
 
 
 def test_networks_and_weights():

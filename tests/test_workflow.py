@@ -2,6 +2,7 @@
 
 import copy
 import html
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -98,6 +99,28 @@ def test_a_data_set_that_cannot_be_used_stops_the_run_before_other_work(tmp_path
     assert status and "max_rejected" in printed
     done = {path.name for path in tmp_path.glob("results/logs/*")}
     assert done <= {"describe_model", "list_videos", "decode_clips", "collect_clips"}
+
+
+def test_another_data_set_does_not_take_the_place_of_one_that_was_computed(tmp_path):
+    analysis = [{"dataset": "own", "models": ["time_average"], "metrics": ["pearson"]}]
+    first = TINY | {"datasets": {"own": {"folder": "first"}}, "style_training": {"dataset": "own"}, "analyses": analysis}
+    project = Project(tmp_path / "project", first)
+    for name in ("first", "second"):
+        (project.folder / name).mkdir()
+        for n in range(5):  # two shards
+            write_video(project.folder / name / f"{n}.mp4", 40)
+    listed = ["--until", "list_videos"]
+    project.done(*listed)
+    project.configure(first | {"datasets": {"own": {"folder": "second"}}})
+    status, printed = project.run(*listed)
+    assert status and "config: data set own: its results are of 5 other videos (e.g. first/0.mp4)" in printed
+    project.configure(first)
+    assert project.planned(*listed) == {}
+    (project.folder / "first/0.mp4").unlink()  # part of a data set may come and go
+    assert project.planned(*listed) == {"list_videos": 1}
+    project.configure(first | {"datasets": {"own": {"folder": "second"}}})
+    shutil.rmtree(project.folder / "results/videos/own")
+    project.done(*listed)
 
 
 def test_an_experiment_on_other_clips_leaves_what_its_networks_gave_on_these(project):

@@ -4,6 +4,11 @@ MISSING = "file missing"  # the reason of a segment whose video is not there
 LISTED = 1000
 
 
+def rows_of(clips, rejected, n_rows):
+    """What the rows of a data set are, by its tables of clips and of rejected segments: videos, or segments of fewer videos."""
+    return "videos" if len({*clips["video"], *rejected["video"]}) == n_rows else "segments of videos"
+
+
 def reasons(rejected, n_most=3):
     """The most common reasons of rejection with their counts and one example each, as one sentence."""
     parts = rejected["reason"].str.partition(": ")  # [row, (kind, separator, particulars)]

@@ -13,14 +13,28 @@ PER_LAYER = ["layer", "depth", "stream", "units", "module"]  # columns of table 
 
 
 def layer_tables(scores):
-    """What every layer scores, one row per layer and metric: (network, data set) -> DataFrame, in the order of the scores."""
+    """What every layer scores, in the order of the scores: (network, data set) -> {metrics: DataFrame}, a row per layer and metric.
+
+    Metrics that give the same quantities share a table, so that none has empty cells.
+    """
     whole = named(scores[scores["unit"].isna() & scores["quantity"].ne("units") & scores["factor"].ne("identical")])
     whole = whole.assign(model=whole["model"].str.split("\n").str[0])
     digits = whole["quantity"].map({"percent": 1}).fillna(3).astype(int)
     cells = [with_interval(row, n) for row, n in zip(whole.itertuples(), digits, strict=True)]
     column = np.where(whole["quantity"] == "share", whole["factor"], whole["quantity"] + " " + whole["factor"])
     tables = whole.assign(cell=cells, column=column).groupby(["model", "dataset"], sort=False)
-    return {names: layer_table(own) for names, own in tables}
+    return {
+        names: {", ".join(alike): layer_table(own[own["metric"].isin(alike)]) for alike in alike_metrics(own)}
+        for names, own in tables
+    }
+
+
+def alike_metrics(own):
+    """Groups of metrics that give the same columns, in the order of the scores: lists of names."""
+    groups = {}
+    for metric, columns in own.groupby("metric", sort=False)["column"]:
+        groups.setdefault(frozenset(columns), []).append(metric)
+    return groups.values()
 
 
 def layer_table(own):
@@ -28,7 +42,8 @@ def layer_table(own):
     keys, about = ["depth", "layer", "metric"], ["n_units", "n_dead", "n_pairs", "n_videos", "n_crossings_left_out"]
     wide = own.pivot(index=keys, columns="column", values="cell").fillna("")
     wide = wide[list(dict.fromkeys(own["column"]))].join(own.groupby(keys)[about].min())
-    return wide.reset_index().drop(columns="depth").rename(columns=lambda name: name.replace("_", " "))
+    wide = wide.reset_index().drop(columns="depth").dropna(axis="columns", how="all")
+    return wide.rename(columns=lambda name: name.replace("_", " "))
 
 
 def network_table(models):

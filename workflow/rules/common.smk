@@ -3,12 +3,13 @@
 # Why:    names are checked and shards counted before any work; only Snakemake and the standard library are needed here.
 import functools
 import re
+import sys
 
 import yaml
-from snakemake.exceptions import WorkflowError
 from snakemake.utils import update_config
 
 from workflow.lib.checked_config import checked_rows
+from workflow.lib.earlier_videos import check_same_dataset
 from workflow.lib.errors import BadInput
 from workflow.lib.experiment import (
     analysed_pairs,
@@ -41,12 +42,16 @@ def as_in_a_file(value):
     return read if isinstance(read, (int, float, type(None))) else value
 
 
+MOVER = workflow.modifier.path_modifier  # of the module that this is, where another workflow uses it as one
+
 try:
     if workflow.modifier.is_main_snakefile():  # a module's config is its user's
         update_config(config, as_in_a_file(dict(workflow.config_settings.config)))
     PUBLISHED, ROWS = checked_rows(config, workflow.configfiles)
+    for dataset in ROWS if workflow.is_main_process else ():  # jobs may be listing them
+        check_same_dataset(dataset, ROWS[dataset], MOVER.replace_prefix(f"results/videos/{dataset}"))
 except BadInput as error:
-    raise WorkflowError(f"config: {error}")
+    sys.exit(f"config: {error}")  # a WorkflowError would be told with the line of this file
 
 RENDERED = [name for name in used_datasets(config) if name not in ROWS]
 APPLIED = [name for name in used_styles(config) if "apply" in config["styles"][name]]
@@ -61,7 +66,6 @@ FLOW_PICTURE = {key: config["flow"][key] for key in ("normalisation", "full_satu
 RECORD = "results/stylized/{dataset}/{style}/{shard}/painting.json"  # stays when the clips beside it are dropped
 EXAMPLES = "results/stylized/{dataset}/examples/{shard}.npy"
 GALLERY = ["original", *used_styles(config)]  # what the picture of one clip shows
-MOVER = workflow.modifier.path_modifier  # of the module that this is, where another workflow uses it as one
 
 
 def one_of(names):

@@ -4,15 +4,15 @@ from pathlib import Path
 
 from workflow.lib.job import job
 from workflow.lib.tables import read_table
-from workflow.parts.rejections import reasons
+from workflow.parts.rejections import reasons, rows_of
 
 
 def videos(dataset, clips, rejected, n_segments):
     """One line on a data set, from its tables `clips` and `rejected`; n_segments: rows of its manifest."""
-    used, unused = set(clips["video"]), set(rejected["video"])
-    line = f"{dataset}: {len(clips)} clips of {len(used)} videos"
-    what = "videos" if len(used | unused) == n_segments else "segments of videos"
-    return f"{line}; {len(rejected)} of {n_segments} {what} cannot be used: {reasons(rejected)}" if unused else line
+    line = f"{dataset}: {len(clips)} clips of {clips['video'].nunique()} videos"
+    if not len(rejected):
+        return line
+    return f"{line}; {len(rejected)} of {n_segments} {rows_of(clips, rejected, n_segments)} cannot be used: {reasons(rejected)}"
 
 
 def network(described):

@@ -3,7 +3,7 @@
 from workflow.lib.errors import BadInput
 from workflow.lib.job import job
 from workflow.lib.tables import concat_tables, write_table
-from workflow.parts.rejections import MISSING, reasons
+from workflow.parts.rejections import MISSING, reasons, rows_of
 
 
 def check(clips, rejected, n_segments, max_rejected, dataset, skip_missing=False):
@@ -17,9 +17,10 @@ def check(clips, rejected, n_segments, max_rejected, dataset, skip_missing=False
         why += "; shorter ones serve with fewer `frames` or, up to their own, a higher `fps` of clip, or with `short_videos: loop`"
     missing = int(rejected["reason"].eq(MISSING).sum()) if skip_missing else 0
     n_unusable, n_there = len(rejected) - missing, n_segments - missing
+    what = rows_of(clips, rejected, n_segments)
     if n_unusable > max_rejected * n_there:
         needed = f"more than max_rejected = {max_rejected:g} allows"
-        raise BadInput(f"data set {dataset}: {n_unusable} of {n_there} segments rejected, {needed}; {why}")
+        raise BadInput(f"data set {dataset}: {n_unusable} of {n_there} {what} rejected, {needed}; {why}")
     if clips["video"].nunique() < 3:  # resampling is over videos
         kept = f"{len(clips)} clips of {clips['video'].nunique()} videos"
         raise BadInput(f"data set {dataset}: {kept} are left, at least 3 clips of 3 videos are needed; {why}")
@@ -34,6 +35,7 @@ if __name__ == "__main__":
         params = snakemake.params
         clips, rejected = (concat_tables(snakemake.input[name], name) for name in ("clips", "rejected"))
         check(clips, rejected, params.n_segments, params.max_rejected, params.dataset, params.skip_missing)
-        print(f"{params.dataset}: {len(clips)} clips, {len(rejected)} of {params.n_segments} segments rejected")
+        what = rows_of(clips, rejected, params.n_segments)
+        print(f"{params.dataset}: {len(clips)} clips, {len(rejected)} of {params.n_segments} {what} rejected")
         write_table(snakemake.output.clips, "clips", clips)
         write_table(snakemake.output.rejected, "rejected", rejected)

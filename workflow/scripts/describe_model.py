@@ -78,9 +78,8 @@ def notes_on(network, entry, clip, computed):
         own = [layer for layer in network.layers if network.stream_of(layer) == stream]
         if (last := max(own, key=computed.index)) != own[-1]:
             yield f"{own[-1]}, listed last, is taken for the last layer, and {last} is computed after it"
-    chosen = list(network.layers.values())
-    if entry["layers"] == "auto" and (aside := left_aside(network.module, chosen)):
-        yield f"layers: auto reads {', '.join(chosen)}, not {', '.join(aside)}: `layers` can name them"
+    if entry["layers"] == "auto" and (aside := left_aside(network.module, network.layers.values())):
+        yield f"layers: auto leaves {', '.join(aside)} aside: `layers` can name them"
 
 
 def check_answers(name, entry, network, output, activations):

@@ -108,7 +108,10 @@ def write_report(files, datasets, used, config, timed=(), stored=()):
         notes=to_know,
         figures=figures_of(files.plots, files.svgs, list(map(caption_of, files.plots))),
         galleries=figures_of(files.galleries),
-        layers={f"{model}, {dataset}": html_table(own) for (model, dataset), own in layer_tables(scores).items()},
+        layers={
+            f"{model}, {dataset}": {metrics: html_table(table) for metrics, table in own.items()}
+            for (model, dataset), own in layer_tables(scores).items()
+        },
         units=units,
         previews=previews,
         warnings=warnings,

@@ -1,0 +1,38 @@
+"""Whether a data set is still the one that the results under its name are of (standard library only)."""
+
+import csv
+import os
+from itertools import chain
+from pathlib import Path
+
+from workflow.lib.errors import BadInput
+
+
+def check_same_dataset(dataset, rows, listed):
+    """Raise BadInput where the rows of a data set hold none of the videos that its results were computed from.
+
+    Videos may come, go and change; where all are others it is another data set, whose results would take the place of what was
+    computed of the first. rows: of its manifest; listed: the folder of its shards' manifests, results/videos/{dataset}.
+    """
+    now = {row["video"]: row["path"] for row in rows}
+    shards = sorted(Path(listed).glob("*/manifest.csv"))
+    if not shards or any(goes_on(row, now) for row in chain.from_iterable(map(listed_rows, shards))):
+        return
+    earlier = {row["path"] for row in chain.from_iterable(map(listed_rows, shards))}
+    if earlier:
+        was = f"its results are of {len(earlier)} other videos (e.g. {min(earlier)}), none of them among its {len(now)} now"
+        needed = f"another data set needs another name; to have those results replaced delete {listed}"
+        raise BadInput(f"data set {dataset}: {was}; {needed}")
+
+
+def listed_rows(path):
+    """Rows of a shard's manifest that name a video and where it was."""
+    with open(path, newline="", encoding="utf-8", errors="replace") as file:
+        yield from (row for row in csv.DictReader(file) if row.get("video") and row.get("path"))
+
+
+def goes_on(row, now):
+    """Whether a video of then is one of now (name -> path): in its place, or under its name where its old place is empty."""
+    if row["video"] not in now:
+        return False
+    return not os.path.exists(row["path"]) or os.path.realpath(row["path"]) == os.path.realpath(now[row["video"]])
