@@ -14,7 +14,7 @@ from matplotlib.text import Text
 from tests.many_networks import table_of
 from workflow.lib.plugins import ROOT, load_plugin
 from workflow.parts.figure_panels import panels
-from workflow.parts.figure_style import COLOURS, NETWORKS, save_figure, set_style
+from workflow.parts.figure_style import COLOURS, NETWORKS, save_figure, set_style, shortened
 from workflow.plots.claims import VERDICTS
 from workflow.scripts.draw_gallery import draw_gallery
 
@@ -95,6 +95,23 @@ def test_layers_whose_names_are_long_are_named(plot, n, monkeypatch):
     last = {1: 4, 2: 9, 9: 11}[n]  # of C2D, SlowFast, TimeSformer
     shown = [f"mixing.stage_{rank}" if rank % 2 else "feature…" + f".stage_{rank}"[-8:] for rank in range(last + 1)]
     assert set(shown if n < 9 else shown[:5] + shown[-1:]) <= set(texts)
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        (["stem", "features.backbone.stage_1"], ["stem", "feature….stage_1"]),
+        (["block_0_temporal_output", "block_1_temporal_output"], ["block_0…l_output", "block_1…l_output"]),
+        (["block_temporal_attention_output", "block_spatial_attention_output"], ["block_t…n_output", "block_s…n_output"]),
+        (["blocks.layer.attention.norm", "blocks.later.attention.norm"], ["blocks.lay….norm", "blocks.lat….norm"]),
+        (["a_beginning_0_and_a_long_end", "a_beginning_1_and_a_long_end"], ["a_beginning_0…nd", "a_beginning_1…nd"]),
+        (["a" * 30 + "b" * 30 + "c" * 30, "a" * 30 + "b" * 29 + "dc" + "c" * 29], None),
+    ],
+)
+def test_shortened_names_still_tell_layers_apart(names, shown):
+    given = shortened(names)
+    assert shown is None or given == shown
+    assert len(set(given)) == len(names)
 
 
 @pytest.mark.parametrize("plot", ["layer_curves", "unit_bars", "floors_and_ceilings"])

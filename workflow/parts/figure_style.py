@@ -96,8 +96,17 @@ def layer_names(layers):
         return [str(int(number[0])) for number in numbers], re.sub(r"\W*_?\d+$", "", layers[0]), False
     if len(" ".join(layers)) <= 14:
         return list(layers), "", False
-    half = UPRIGHT // 2
-    return [layer if len(layer) <= UPRIGHT else f"{layer[: half - 1]}…{layer[-half:]}" for layer in layers], "", True
+    return shortened(layers), "", True
+
+
+def shortened(names, letters=UPRIGHT):
+    """Names without the middle of long ones: of so many letters, or of as many more as tell them apart."""
+    for most in range(letters, max(map(len, names)) + 1):
+        for head in sorted(range(1, most - 1), key=lambda head: abs(2 * head + 2 - most)):  # as much of the ends as can be
+            shown = [name if len(name) <= most else f"{name[:head]}…{name[head + 1 - most :]}" for name in names]
+            if len(set(shown)) == len(names):
+                return shown
+    return list(names)
 
 
 def label_layers(axes, layers):
