@@ -12,7 +12,8 @@ from tests import made_videos as made
 from workflow.lib.arrays import frames_writer, open_frames
 from workflow.lib.errors import BadInput
 from workflow.lib.manifest import read_dataset
-from workflow.parts import video_reading
+from workflow.parts import video_files
+from workflow.parts.pictures import Unusable, fit
 from workflow.scripts.collect_clips import check
 from workflow.scripts.decode_clips import decode_clips
 
@@ -117,11 +118,11 @@ def test_short_videos_are_rejected_or_looped(plain):
 @pytest.mark.parametrize("codec", ["mp4v.mp4", "MJPG.avi", "mp4v.mkv"])
 def test_a_late_start_by_seeking_equals_reading_through(tmp_path, monkeypatch, codec):
     video = made.write_video(tmp_path / f"long.{codec[5:]}", 700, codec=codec[:4])
-    assert video_reading.VideoFile(video, lambda p: p).read_from([17.313], seek=True)
+    assert video_files.VideoFile(video, lambda p: p).read_from([17.313], seek=True)
     sought = [(c, r) for (c,), (r,), _ in (decode(video, start=s, end=s + 0.7) for s in (10.4, 17.313, 27))]
     for clip, row in sought:
         assert made.numbers_of(clip) == shown_at(np.arange(700) / 25, times_of(row))
-    monkeypatch.setattr(video_reading, "SEEK_FROM", np.inf)
+    monkeypatch.setattr(video_files, "SEEK_FROM", np.inf)
     for clip, row in sought:
         (again,), _, _ = decode(video, start=row["start_s"], end=row["start_s"] + 0.65)
         assert np.array_equal(again, clip)
@@ -130,9 +131,9 @@ def test_a_late_start_by_seeking_equals_reading_through(tmp_path, monkeypatch, c
 @pytest.mark.parametrize("error", [-5, 30])  # lands after the wanted time, or before the beginning
 def test_a_seek_that_lands_wrong_is_noticed(tmp_path, monkeypatch, error):
     video = made.write_video(tmp_path / "long.mp4", 600)
-    monkeypatch.setattr(video_reading, "SEEK_BEFORE", error)
-    with pytest.raises(video_reading.SeekFailed):
-        video_reading.VideoFile(video, lambda p: p).read_from([15.0], seek=True)
+    monkeypatch.setattr(video_files, "SEEK_BEFORE", error)
+    with pytest.raises(video_files.SeekFailed):
+        video_files.VideoFile(video, lambda p: p).read_from([15.0], seek=True)
     (clip,), (row,), _ = decode(video, start=15, end=16)
     assert made.numbers_of(clip) == shown_at(np.arange(600) / 25, times_of(row))
 
@@ -159,7 +160,7 @@ class StampsOnly:
 
 @pytest.mark.parametrize("stamps", [[0, 0, 0, 0], [40, 80, 120, 0], [80, 120, 0, 0], [0, 40, 80, 120], [40, 40, 40, 40]])
 def test_missing_time_stamps_are_made_up(stamps):
-    assert list(video_reading.time_stamps(StampsOnly(stamps), 0.04)) == pytest.approx([0, 0.04, 0.08, 0.12])
+    assert list(video_files.time_stamps(StampsOnly(stamps), 0.04)) == pytest.approx([0, 0.04, 0.08, 0.12])
 
 
 def test_a_turned_camera(tmp_path):
@@ -198,11 +199,11 @@ def test_grey_video_and_colour_order(tmp_path):
 
 def test_fit_keeps_what_needs_no_scaling():
     picture = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
-    assert np.array_equal(video_reading.fit(picture, 40, (40, 60)), picture[..., ::-1])
+    assert np.array_equal(fit(picture, 40, (40, 60)), picture[..., ::-1])
     means = picture.reshape(20, 2, 30, 2, 3).mean((1, 3))[:, 5:25, ::-1]
-    assert np.abs(video_reading.fit(picture, 20, (20, 20)) - means).max() <= 0.5
-    with pytest.raises(video_reading.Unusable, match="smaller than the crop: 20 x 30 pixels, a crop needs 20 x 40"):
-        video_reading.fit(picture, 20, (20, 40))
+    assert np.abs(fit(picture, 20, (20, 20)) - means).max() <= 0.5
+    with pytest.raises(Unusable, match="smaller than the crop: 20 x 30 pixels, a crop needs 20 x 40"):
+        fit(picture, 20, (20, 40))
 
 
 @pytest.mark.parametrize(
@@ -212,8 +213,8 @@ def test_fit_keeps_what_needs_no_scaling():
 )
 def test_long_videos_are_not_read_through(tmp_path, monkeypatch, start, end, changes, most):
     path = made.write_video(tmp_path / "long.mp4", 3000)
-    grabbed, time_stamps = [], video_reading.time_stamps
-    monkeypatch.setattr(video_reading, "time_stamps", lambda *a: (grabbed.append(t) or t for t in time_stamps(*a)))
+    grabbed, time_stamps = [], video_files.time_stamps
+    monkeypatch.setattr(video_files, "time_stamps", lambda *a: (grabbed.append(t) or t for t in time_stamps(*a)))
     decode(path, start=start, end=end, **changes)
     assert len(grabbed) <= most
 
@@ -351,7 +352,7 @@ def test_real_videos(folder):
             times = np.arange(len(times)) / cv2.VideoCapture(source["path"]).get(cv2.CAP_PROP_FPS)
         shown = shown_at(times, times_of(row))
         _, frames = read_plainly(source["path"], shown)
-        truth = [video_reading.fit(frames[k], 112, (112, 112)) for k in shown]
+        truth = [fit(frames[k], 112, (112, 112)) for k in shown]
         assert np.array_equal(clip, truth), source["video"]
 
 
@@ -361,11 +362,11 @@ def test_real_videos(folder):
 def test_seeking_in_real_videos(name, monkeypatch):
     if not (REAL / name).is_file():
         pytest.skip(f"the example video {REAL / name} is not here")
-    video = video_reading.VideoFile(REAL / name, lambda picture: picture)
+    video = video_files.VideoFile(REAL / name, lambda picture: picture)
     times = [2.345 + k / 25 for k in range(8)]
     through = video.read(times)
-    monkeypatch.setattr(video_reading, "SEEK_FROM", 1)
-    monkeypatch.setattr(video_reading, "SEEK_BEFORE", 1)
+    monkeypatch.setattr(video_files, "SEEK_FROM", 1)
+    monkeypatch.setattr(video_files, "SEEK_BEFORE", 1)
     assert np.array_equal(video.read(times), through)
 
 

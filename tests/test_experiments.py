@@ -18,7 +18,7 @@ from workflow.lib.plugins import load_plugin
 from workflow.lib.published import published_rows, read_published
 from workflow.lib.trainings import check_splits
 from workflow.parts.pathways import pathway_sets
-from workflow.parts.video_reading import fit
+from workflow.parts.pictures import fit
 
 EXPERIMENTS = ROOT / "resources/experiments"
 NAMES = sorted(path.stem for path in EXPERIMENTS.glob("*.yaml"))

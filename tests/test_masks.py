@@ -15,7 +15,7 @@ from workflow.lib.sequence_sets import masked_frames
 from workflow.models import fusionseg
 from workflow.parts.mask_reading import fit_mask
 from workflow.parts.pathways import pathway_sets
-from workflow.parts.video_reading import fit
+from workflow.parts.pictures import fit
 from workflow.scripts.decode_clips import decode_clips, read_rows
 from workflow.scripts.list_videos import list_videos
 from workflow.scripts.render_videos import render_shard

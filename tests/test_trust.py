@@ -30,9 +30,10 @@ from workflow.lib.errors import BadInput
 from workflow.lib.model_entries import CACHE, cached_path
 from workflow.lib.plugins import plugin_path
 from workflow.lib.tables import read_table
-from workflow.parts import video_reading
+from workflow.parts import video_files
 from workflow.parts.mask_reading import array_of
-from workflow.parts.video_reading import Unusable, open_video
+from workflow.parts.pictures import Unusable
+from workflow.parts.video_reading import open_video
 from workflow.parts.weights import read_state
 from workflow.scripts.decode_clips import decode_clips
 from workflow.scripts.dump_features import open_stores
@@ -308,7 +309,7 @@ def test_decoding_ends_where_time_or_frames_run_out(tmp_path, monkeypatch):
     (clip,), _, _ = decode(video)  # billions are claimed, forty counted
     assert made.numbers_of(clip)
     assert reason(video, decoding_seconds=1e-9).startswith("not decoded within clip: decoding_seconds: 1e-09 s were given")
-    monkeypatch.setattr(video_reading, "MOST_FRAMES", 10)
+    monkeypatch.setattr(video_files, "MOST_FRAMES", 10)
     assert reason(video) == "endless: more than 10 frames"
 
 

@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 
 from workflow.lib.arrays import UNANNOTATED
-from workflow.parts.video_reading import Unusable, fit, natural
+from workflow.parts.pictures import Unusable, fit
+from workflow.parts.video_reading import natural
 
 DIFFER = "masks and frames differ"
 MOST_BYTES = 1 << 30  # of an .npz's masks, which are held at once; a thousand of 1280 x 720 pixels

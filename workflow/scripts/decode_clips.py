@@ -15,7 +15,9 @@ from workflow.lib.job import job, progress
 from workflow.lib.tables import write_table
 from workflow.parts.frame_sampling import sampled_frames
 from workflow.parts.mask_reading import masked_times, read_masks
-from workflow.parts.video_reading import SLACK, Unusable, fit, open_video
+from workflow.parts.pictures import Unusable, fit
+from workflow.parts.video_files import SLACK
+from workflow.parts.video_reading import open_video
 
 MANY_REPEATS = 0.25  # of the steps between frames: changes of dynamics that move such frames change little
 

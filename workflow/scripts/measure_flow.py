@@ -8,7 +8,7 @@ from workflow.lib.arrays import open_frames
 from workflow.lib.job import job, progress
 from workflow.lib.tables import read_table, write_table
 from workflow.parts.flow_errors import flow_errors, merged
-from workflow.parts.video_reading import SLACK
+from workflow.parts.video_files import SLACK
 
 
 def truth_of(clip, folder, size):
