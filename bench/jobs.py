@@ -5,6 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 ROOT = Path(__file__).resolve().parents[1]
+SEED = {"seed": 0}
 
 
 class Named(dict):

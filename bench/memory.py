@@ -6,10 +6,10 @@ default size. Of a stage that works shard by shard the largest shard is measured
 
 from pathlib import Path
 
-from bench.jobs import default_config, run_script, tables
+from bench.clip_jobs import clip_jobs, style_jobs
+from bench.jobs import SEED, default_config, run_script, tables
 from bench.measuring import alone, peak_mib, row
 from bench.report_jobs import report_jobs
-from workflow.lib.trainings import starting_entry, training_settings
 
 FRAMES, SIDE, STYLES = 4, 32, ["original", "ink"]
 UNITS = {"res1": 8, "res2": 32, "res3": 64, "res4": 128, "res5": 256}
@@ -21,7 +21,7 @@ CONFIG = {
 }
 CLIP = {"frames": FRAMES, "fps": 12, "short_side": SIDE, "crop": [SIDE, SIDE], "short_videos": "reject", "clips_per_video": 1}
 NAMES = {"dataset": "shapes", "model": "network"}
-SEED, FLOAT32 = {"seed": 0}, {"precision": "float32"}
+FLOAT32 = {"precision": "float32"}
 
 FULL = {"counts": (100, 1_000, 10_000)}
 TINY = {"counts": (16,), "apart": False}
@@ -66,61 +66,6 @@ def shard_jobs(folder, files, config):
     }
 
 
-def clip_jobs(folder, files, config, n_clips):
-    """Jobs that see the clips of all shards."""
-    clips, frames = files["clips"], files["stores"]["original"]
-    collected = {"dataset": "shapes", "n_segments": n_clips, "max_rejected": 0, "skip_missing": False}
-    keyframes = {"keyframes": f"{folder}/keyframes.npy", "picture": f"{folder}/keyframes.png"}
-    quality, examples = dict(config["style_quality"]), [f"{folder}/examples{shard}.npy" for shard in range(len(clips))]
-    measured = {"clips": quality.pop("clips"), "styles": STYLES[1:], "bounds": quality}
-    made = {"weights": "weights.safetensors", "classes": "classes.txt", "curve": "curve.parquet", "steps": "steps"}
-    trained = {key: f"{folder}/trained/{name}" for key, name in made.items()}
-    training = {"name": "trained", "model": starting_entry(config, "trained"), "settings": training_settings(config, "trained")}
-    training |= SEED | {"picture": {}, "scratch": f"{folder}/scratch"}
-    trained_style = tables(folder, curve="style_curve") | {"weights": f"{folder}/style.safetensors"}
-    style_training = config["style_training"] | {"width": 0.25, "batch": 2, "iterations": 1}
-    of_style = {"settings": {key: value for key, value in style_training.items() if key not in ("dataset", "keyframes")}}
-    shards = {"datasets": ["shapes"] * len(clips), "settings": config["scores"]}
-    return {
-        "collect_clips": (
-            {"clips": clips, "rejected": files["rejected"]},
-            tables(folder, clips="all_clips", rejected="all_rejected"),
-            collected,
-        ),
-        "paint_keyframes": (
-            {"frames": frames, "clips": clips},
-            keyframes,
-            SEED | {"n_keyframes": 4, "painter": "ink", "folder": None},
-        ),
-        "train_style": (keyframes | {"perceptual": []}, trained_style, SEED | {"scratch": f"{folder}/style"} | of_style),
-        "pick_examples": [
-            (
-                {"tables": clips, "stores": [files["stores"][style][shard] for style in STYLES]},
-                {"examples": path},
-                SEED | {"shard": shard, "clips": measured["clips"]},
-            )
-            for shard, path in enumerate(examples)
-        ],
-        "measure_styles": (
-            {"tables": clips, "examples": examples},
-            tables(folder, quality="quality"),
-            SEED | measured,
-        ),
-        "draw_gallery": (
-            {"variants": files["variants"], "clips": clips, "examples": examples, "flows": []},
-            {"png": f"{folder}/gallery.png", "svg": f"{folder}/gallery.svg"},
-            {"styles": STYLES, "flow": {}},
-        ),
-        "train_model": ({"clips": clips, "stores": frames, "masks": [], "flows": []}, trained, training),
-        "measure_flow": (
-            {"clips": clips, "flows": files["flows"], "videos": files["truths"]},
-            {"errors": f"{folder}/flow_errors.parquet"},
-            {"dataset": "shapes", "estimator": "dis"},
-        ),
-        "measure_centre_bias": ({"masks": files["masks"], "clips": clips}, tables(folder, centre_bias="bias"), SEED | shards),
-    }
-
-
 def score_jobs(folder, files, config):
     """Jobs that see the variants or the feature dumps of all shards; those that others build on come first."""
     shards = {name: files[name] for name in ("features", "variants", "clips")}
@@ -160,7 +105,7 @@ def peaks_of(folder, n_clips, run):
 
     config = default_config(**CONFIG)
     files = run(stage_files, folder, n_clips, config, config["models"]["network"], FRAMES, SIDE, UNITS)
-    jobs = shard_jobs(folder, files, config) | clip_jobs(folder, files, config, n_clips)
+    jobs = shard_jobs(folder, files, config) | clip_jobs(folder, files, config, n_clips) | style_jobs(folder, files, config)
     jobs |= score_jobs(folder, files, config) | report_jobs(folder, files, config)
     return {stage: run(peak_of, stage, folder, job) for stage, job in jobs.items()}
 

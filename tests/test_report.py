@@ -10,8 +10,9 @@ import pytest
 from tests.made_report import CONFIG, ORDER_DEPENDENCE, claim_rows, model_rows, score_rows, write_inputs
 from workflow.lib.columns import TABLES
 from workflow.lib.tables import write_table
-from workflow.parts.findings import asked, at_chance, findings, notes, segments_at_chance
+from workflow.parts.findings import asked, findings
 from workflow.parts.last_layers import last_layer_table, last_layer_values
+from workflow.parts.notes import at_chance, notes, segments_at_chance
 from workflow.parts.numbers import fixed, is_numeric, readable
 from workflow.parts.pipeline_version import pipeline_version
 from workflow.parts.report_html import html_table

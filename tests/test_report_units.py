@@ -46,59 +46,65 @@ def test_a_strip_holds_moments_side_by_side_made_small_by_averaging():
     assert strip(np.zeros((3, 40, 60, 3), np.uint8)).shape == (40, FRAMES * 60, 3)
 
 
-def test_shards_of_a_data_set_give_the_units_of_every_layer(tmp_path):
-    """Unit u of the planted network answers clip c by u * c, and to perturbed order and to the original by what must not count."""
-    names, looks = (
-        [f"v{i}@0" for i in range(6)],
-        [("oil", "natural"), ("oil", "shuffle0"), ("ink", "natural"), ("original", "natural")],
-    )
-    files = {"features": [], "variants": [], "clips": [], "stores": []}
-    for shard, own in enumerate((names[:4], names[4:])):
-        keys = [(clip, *look) for clip in own for look in looks]
-        variants = [
-            {"variant": "/".join(key), "clip": key[0], "perturbation": None if key[2] == "natural" else "shuffle"}
-            for key in keys
-            if key[1] != "original"  # shown, but of no pair
-        ]
-        values = [
-            [u * int(clip[1]) if (style, d) in looks[::2] else 900 - int(clip[1]) for u in (1, -1)] for clip, style, d in keys
-        ]
-        columns = {name: [None] * len(keys) for name in KEYS} | {
-            "variant": ["/".join(k) for k in keys],
-            "clip": [k[0] for k in keys],
-        }
-        for model in ("net", "other"):
-            layers = {"deep": np.array(values) * (1 if model == "net" else -1)}
-            write_features(tmp_path / f"{model}{shard}.parquet", columns, layers, {"weights_sha256": "0"})
-        write_table(tmp_path / f"variants{shard}.parquet", "variants", variants)
-        write_table(tmp_path / f"clips{shard}.parquet", "clips", [{"clip": c, "video": c[:2], "label": "run"} for c in own])
-        np.save(tmp_path / f"frames{shard}.npy", np.stack([np.full((8, 32, 48, 3), 40 * int(c[1]), np.uint8) for c in own]))
-        for name, stem in (("variants", "variants"), ("clips", "clips")):
-            files[name].append(tmp_path / f"{stem}{shard}.parquet")
-        files["stores"].append(tmp_path / f"frames{shard}.npy")
-    files["features"] = [tmp_path / f"{model}{shard}.parquet" for model in ("net", "other") for shard in range(2)]
+CLIPS = [f"v{i}@0" for i in range(6)]
+LOOKS = [("oil", "natural"), ("oil", "shuffle0"), ("ink", "natural"), ("original", "natural")]
+
+
+def planted_shard(folder, shard, clips):
+    """Files of one shard: unit u of `net` answers clip c by u * c, perturbed order and the original by what must not count.
+
+    Units of `other` answer the opposite.
+    """
+    keys = [(clip, *look) for clip in clips for look in LOOKS]
+    variants = [
+        {"variant": "/".join(key), "clip": key[0], "perturbation": None if key[2] == "natural" else "shuffle"}
+        for key in keys
+        if key[1] != "original"  # shown, but of no pair
+    ]
+    values = np.array([[u * int(c[1]) if (s, d) in LOOKS[::2] else 900 - int(c[1]) for u in (1, -1)] for c, s, d in keys])
+    columns = {name: [None] * len(keys) for name in KEYS}
+    columns |= {"variant": ["/".join(key) for key in keys], "clip": [key[0] for key in keys]}
+    for model, sign in (("net", 1), ("other", -1)):
+        write_features(folder / f"{model}{shard}.parquet", columns, {"deep": sign * values}, {"weights_sha256": "0"})
+    write_table(folder / f"variants{shard}.parquet", "variants", variants)
+    write_table(folder / f"clips{shard}.parquet", "clips", [{"clip": c, "video": c[:2], "label": "run"} for c in clips])
+    np.save(folder / f"frames{shard}.npy", np.stack([np.full((8, 32, 48, 3), 40 * int(c[1]), np.uint8) for c in clips]))
+
+
+def planted_units(folder):
+    """Units and previews of two shards of planted networks: what `show_units` returns."""
+    for shard, clips in enumerate((CLIPS[:4], CLIPS[4:])):
+        planted_shard(folder, shard, clips)
     about = {"dataset": "d", "perturbation": "shuffle", "quantity": "S", "layer": "deep", "depth": 0}
     scores = [
-        about
-        | {"model": model, "metric": metric, "unit": unit, "factor": factor, "value": value if metric == metrics[0] else -value}
+        about | {"model": model, "metric": metric, "unit": unit, "factor": factor, "value": value if first else -value}
         for model, metrics in (("net", ("pearson", "ratio")), ("other", ("ratio",)))  # a network's first metric counts
-        for metric in metrics
+        for metric, first in zip(metrics, (True, False), strict=False)
         for unit, both in enumerate(((0.1, 0.9), (0.8, 0.2)))
         for factor, value in zip(("static", "dynamic"), both, strict=True)
     ]
-    write_table(tmp_path / "scores.parquet", "scores", scores)
-    units, previews = show_units(SimpleNamespace(scores=tmp_path / "scores.parquet", **files), "d", ["net", "other"], 0.5)
+    write_table(folder / "scores.parquet", "scores", scores)
+    files = {name: [folder / f"{name}{shard}.parquet" for shard in range(2)] for name in ("variants", "clips")}
+    files["stores"] = [folder / f"frames{shard}.npy" for shard in range(2)]
+    files["features"] = [folder / f"{model}{shard}.parquet" for model in ("net", "other") for shard in range(2)]
+    return show_units(SimpleNamespace(scores=folder / "scores.parquet", **files), "d", ["net", "other"], 0.5)
+
+
+def test_shards_of_a_data_set_give_the_units_of_every_layer(tmp_path):
+    units, _ = planted_units(tmp_path)
     found = pd.DataFrame(units).groupby(["model", "class"])["clip"].agg(list).to_dict()
     high, low = ["v5@0", "v4@0", "v3@0"], ["v0@0", "v1@0", "v2@0"]
     assert found == {("net", "dynamic"): high, ("net", "static"): low, ("other", "dynamic"): low, ("other", "static"): high}
     best = next(row for row in units if row["clip"] == "v5@0")
     assert (best["unit"], best["activation"], best["dynamic"]) == (0, 5, 0.9)
+
+
+def test_every_clip_that_is_shown_has_its_preview(tmp_path):
+    units, previews = planted_units(tmp_path)
     write_table(tmp_path / "units.parquet", "units", units)
     write_table(tmp_path / "previews.parquet", "previews", previews)
-    assert (
-        list(read_table(tmp_path / "previews.parquet", "previews")["clip"]) == names
-        and pq.read_metadata(tmp_path / "units.parquet").num_rows == 12
-    )
+    assert list(read_table(tmp_path / "previews.parquet", "previews")["clip"]) == CLIPS
+    assert pq.read_metadata(tmp_path / "units.parquet").num_rows == 12
     (tmp_path / "clip.jpg").write_bytes(previews[3]["jpeg"])
     picture = imread(tmp_path / "clip.jpg")
     assert picture.shape == (32, 8 * 48, 3) and abs(picture.astype(int) - 120).max() <= 2

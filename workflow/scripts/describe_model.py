@@ -36,9 +36,7 @@ def describe_model(name, entry, clip, dynamics=(), min_distance=0):
         shown = pathway_sets(clip["frames"], network, entry["sampling"])
     except BadInput as error:
         raise BadInput(f"model {name}: {error}") from None
-    noise = generator("describe_model").integers(0, 256, (2, clip["frames"], *clip["crop"], 3), "uint8")
-    noise[1] //= 4  # averaged over a clip, noise is like noise
-    both = [preprocess(torch.from_numpy(noise[:, own]), network) for own in shown]
+    both = [preprocess(noise(clip)[:, own], network) for own in shown]
     videos = [video[:1] for video in both]
     hooked = hooked_layers(network, entry["pooling"])
     with hooked as activations, FlopCounterMode(display=False) as counter:
@@ -67,6 +65,13 @@ def describe_model(name, entry, clip, dynamics=(), min_distance=0):
         for depth, (layer, module) in enumerate(network.layers.items())
         for values in [activations[layer]]
     ]
+
+
+def noise(clip):
+    """Two clips of noise, one of them dark, for averaged over a clip noise is like noise: uint8 [2, frame, height, width, rgb]."""
+    drawn = generator("describe_model").integers(0, 256, (2, clip["frames"], *clip["crop"], 3), "uint8")
+    drawn[1] //= 4
+    return torch.from_numpy(drawn)
 
 
 def notes_on(network, entry, clip, computed):

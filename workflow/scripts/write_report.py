@@ -14,8 +14,9 @@ from workflow.lib.files import atomic
 from workflow.lib.job import job
 from workflow.lib.plugins import load_plugin
 from workflow.lib.tables import concat_tables, read_table
-from workflow.parts.findings import asked, findings, notes
+from workflow.parts.findings import asked, findings
 from workflow.parts.last_layers import last_layer_table
+from workflow.parts.notes import notes
 from workflow.parts.pair_selection import of_main_perturbation
 from workflow.parts.pipeline_version import pipeline_version
 from workflow.parts.published import published_table
