@@ -12,7 +12,7 @@ from tests.copied_project import Project
 from tests.model_entry import entry
 from workflow.flows import dis
 from workflow.lib.arrays import open_frames
-from workflow.lib.checked_config import check_flow
+from workflow.lib.checked_plugins import check_flow
 from workflow.lib.errors import BadInput
 from workflow.lib.experiment import flows_read
 from workflow.lib.features import read_keys, write_features

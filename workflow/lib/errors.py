@@ -1,6 +1,7 @@
 """The one error a user can cause, and what helps to mend it."""
 
 import os
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -34,3 +35,12 @@ def instead_of(path):
         return f"; the nearest names in {path.parent} are {nearest(path.name, os.listdir(path.parent))}"
     except OSError as error:
         return f"; {path.parent} cannot be read: {error.strerror}"
+
+
+@contextmanager
+def at(where):
+    """What is wrong within, behind its place in the configuration."""
+    try:
+        yield
+    except BadInput as error:
+        raise BadInput(f"{where}: {error}") from error
