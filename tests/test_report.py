@@ -3,7 +3,9 @@
 import re
 import shutil
 import subprocess
+from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -13,7 +15,7 @@ from workflow.lib.tables import write_table
 from workflow.parts.findings import asked, findings
 from workflow.parts.last_layers import last_layer_table, last_layer_values
 from workflow.parts.notes import at_chance, notes, segments_at_chance
-from workflow.parts.numbers import fixed, is_numeric, readable
+from workflow.parts.numbers import fixed, is_numeric, readable, with_interval
 from workflow.parts.pipeline_version import pipeline_version
 from workflow.parts.report_html import html_table
 from workflow.parts.report_tables import data_table, layer_tables, network_table, segmentation_table, weights_table
@@ -55,7 +57,8 @@ def test_the_answer_names_what_is_highest_and_lowest_and_what_became_of_the_clai
 def test_intervals_that_meet_are_said_to():
     near = findings(scores(score_rows({"a": 0.50, "b": 0.58})))[0]
     apart = findings(scores(score_rows({"a": 0.50, "b": 0.62})))[0]
-    assert "(their intervals overlap)" in near and "overlap" not in apart
+    assert "it lies between that of a, 0.500 [0.450, 0.550], and that of b, 0.580 [0.530, 0.630], whose intervals overlap." in near
+    assert "overlap" not in apart
 
 
 def test_however_many_networks_and_data_sets_there_are_three_sentences_are_enough():
@@ -99,15 +102,32 @@ def test_a_metric_that_has_no_intervals_is_said_to_have_none_and_is_named_once()
 
 
 def test_networks_that_may_not_depend_on_order_are_named():
-    said = "On shapes the intervals of these networks' order-dependence meet 0.000, so that to these digits none can be told"
-    said += ": b, c, e."
-    table = scores(score_rows({"a": 0.06, "b": 0.04, "c": -0.04, "d": 0.2, "e": 0.0501}))
+    said = "Networks that on shapes are not shown to depend on order in their last layers, for the intervals of their "
+    said += "order-dependence meet 0: b, c, e."
+    table = scores(score_rows({"a": 0.06, "b": 0.04, "c": -0.04, "d": 0.2, "e": 0.05, "f": 0.0501}))
     assert said in notes(table)
     assert said in notes(pd.concat([table, table[table["model"] == "d"].assign(unit=0, low=0.0)]))  # of a unit
     assert said in notes(pd.concat([table, table[table["model"] == "d"].assign(stream="appearance", low=0.0, high=0.0)]))
     assert said in notes(pd.concat([table, table[table["model"] == "d"].assign(perturbation="reverse", low=0.0, high=0.0)]))
-    assert said in notes(pd.concat([table, table[table["model"] == "c"].assign(model="f", training="control")]))
+    assert said in notes(pd.concat([table, table[table["model"] == "c"].assign(model="g", training="control")]))
     assert not any("meet 0" in note for note in notes(scores(score_rows({"a": 0.06}))))
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "told"),
+    [
+        (1.39e-4, 7.9e-5, 2.1e-4, "0.00014 [0.00008, 0.00021]"),
+        (-1.39e-4, -2.1e-4, -7.9e-5, "-0.00014 [-0.00021, -0.00008]"),
+        (4.0e-4, 1.0e-4, 1.2e-3, "0.00040 [0.00010, 0.00120]"),
+        (4.0e-4, -1.0e-4, 1.2e-3, "0.000 [0.000, 0.001]"),  # zero is not left out
+        (5.0e-14, 3.0e-14, 8.0e-14, "0.000 [0.000, 0.000]"),  # of a network that cannot see order: rounding
+        (6.0e-4, 1.0e-4, 1.2e-3, "0.001 [0.000, 0.001]"),
+        (0.0, 0.0, 0.0, "0.000 [0.000, 0.000]"),
+        (1.39e-4, np.nan, np.nan, "0.000"),
+    ],
+)
+def test_a_small_number_is_told_from_zero_where_its_interval_tells_it(value, low, high, told):
+    assert with_interval(SimpleNamespace(value=value, low=low, high=high), 3) == told
 
 
 def test_styles_that_drown_the_clips_are_told_of():

@@ -68,8 +68,10 @@ def extremes(own, digits):
         return f"is {told(networks[high], digits)} in {high}{beside}"
     if len(alike) == 1:
         return f"is {alike.pop()} in each of {listed(networks)}{beside}"
-    meet = " (their intervals overlap)" if ends(networks[high])[0] <= ends(networks[low])[1] else ""
-    return f"is highest in {high}, {told(networks[high], digits)}, and lowest in {low}, {told(networks[low], digits)}{meet}{beside}"
+    least, most = f"{low}, {told(networks[low], digits)}", f"{high}, {told(networks[high], digits)}"
+    if ends(networks[high])[0] <= ends(networks[low])[1]:
+        return f"lies between that of {least}, and that of {most}, whose intervals overlap{beside}"
+    return f"is highest in {most}, and lowest in {least}{beside}"
 
 
 def extreme_sentence(scores, lead, quantity, factor, digits):

@@ -1,11 +1,13 @@
 """Numbers as people read them."""
 
+import math
 import re
 
 import numpy as np
 import pandas as pd
 
 NUMERIC = re.compile(r"-?(\d|\.\d)[\d.]*(e[-+]?\d+)?( \[.*\]| ± .*|%)?")  # a number, perhaps with its interval
+ROUNDING = 1e-9  # of a share or a similarity: what float32 leaves of a zero is less
 
 
 def fixed(value, digits):
@@ -15,9 +17,19 @@ def fixed(value, digits):
 
 
 def with_interval(row, digits=1):
-    """A value and its interval in brackets, where it has one."""
+    """A value and its interval in brackets, where it has one.
+
+    One that would print as zero, though its interval leaves zero out, has as many digits as tell it from zero.
+    """
+    if 0 < abs(row.value) < 0.5 * 10**-digits and leaves_zero_out(row.low, row.high):
+        digits = 1 - math.floor(math.log10(abs(row.value)))
     ends = f" [{fixed(row.low, digits)}, {fixed(row.high, digits)}]" if row.low == row.low else ""
     return f"{fixed(row.value, digits)}{ends}"
+
+
+def leaves_zero_out(low, high):
+    """Whether an interval, or each of several, tells its value from zero and from what rounding leaves of it."""
+    return (low > ROUNDING) | (high < -ROUNDING)
 
 
 def readable(value):
