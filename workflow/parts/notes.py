@@ -61,8 +61,8 @@ def drowned(scores):
     least = shares.groupby("dataset", sort=False)["value"].min()
     return [
         f"On {dataset} style makes up over {MOST_APPEARANCE:g} of the variance of every network's last layer (controls aside): "
-        "numbers there speak of the styles more than of the networks, and dynamic S, of pairs that never share a style, falls below "
-        "0. The gallery shows why; other styles may keep more of a clip."
+        "numbers there speak of the styles more than of the networks; dynamic S, of pairs that never share a style, falls below 0. "
+        "The gallery shows why; other styles may keep more of a clip."
         for dataset in least.index[least > MOST_APPEARANCE]
     ]
 

@@ -19,9 +19,9 @@ def fixed(value, digits):
 def with_interval(row, digits=1):
     """A value and its interval in brackets, where it has one.
 
-    One that would print as zero, though its interval leaves zero out, has as many digits as tell it from zero.
+    One that would print as zero or as 1 in its last digit, though its interval leaves zero out, has two digits that count.
     """
-    if 0 < abs(row.value) < 0.5 * 10**-digits and leaves_zero_out(row.low, row.high):
+    if 0 < abs(row.value) < 1.5 * 10**-digits and leaves_zero_out(row.low, row.high):
         digits = 1 - math.floor(math.log10(abs(row.value)))
     ends = f" [{fixed(row.low, digits)}, {fixed(row.high, digits)}]" if row.low == row.low else ""
     return f"{fixed(row.value, digits)}{ends}"
