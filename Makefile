@@ -7,7 +7,7 @@
 # make bench measure speed and memory, or make bench ONLY="features plan"
 PYTHON ?= python3
 CORES ?= all
-SNAKEMAKE = .venv/bin/snakemake --cores $(CORES)
+SNAKEMAKE = .venv/bin/snakemake --quiet host rules reason --cores $(CORES)
 CONFIGURED = $(if $(CONFIG),--configfile $(CONFIG))
 EXPERIMENTS = $(basename $(notdir $(wildcard resources/experiments/*.yaml)))
 
@@ -21,6 +21,7 @@ run: check
 setup: .venv/ready
 
 check: .venv/ready
+	.venv/bin/python -m workflow.lib.config_file config.yaml $(CONFIG)
 	$(SNAKEMAKE) check $(CONFIGURED)
 
 $(EXPERIMENTS): .venv/ready
@@ -46,6 +47,7 @@ bench: .venv/ready
 .venv/ready: envs/requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed, this is " + sys.version)'
 	@test ! -L .venv || { echo ".venv is a link, and what it leads to older than $<: remove it for an environment of its own" >&2; exit 2; }
+	@echo "Making .venv with all that $< lists: two minutes or so" >&2
 	$(PYTHON) -m venv $(if $(wildcard $@),,--clear) .venv
 	rm -f $@
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.lock

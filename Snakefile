@@ -38,7 +38,9 @@ report: "workflow/report/workflow.rst"
 
 
 onerror:
-    print(writable(after_failure("".join(open(file).read() for file in log)), sys.stdout))
+    printed = "".join(open(file).read() for file in log)
+    failed = [str(own) for job in workflow.scheduler.failed for one in getattr(job, "jobs", [job]) for own in one.log]
+    print(writable(after_failure(printed, failed), sys.stdout))
 
 
 onsuccess:

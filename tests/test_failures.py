@@ -133,21 +133,23 @@ def test_a_terminal_is_told_what_it_can_write(encoding, tmp_path):
 
 
 def test_a_killed_job_is_explained():
-    assert "A job was killed" in after_failure("CalledProcessError: '...' died with <Signals.SIGKILL: 9>.")
-    assert "A job was killed" in after_failure("returned non-zero exit status 137.")
-    assert "killed" not in after_failure("returned non-zero exit status 1.")
+    assert "A job was killed" in after_failure("CalledProcessError: '...' died with <Signals.SIGKILL: 9>.", [])
+    assert "A job was killed" in after_failure("returned non-zero exit status 137.", [])
+    assert "killed" not in after_failure("returned non-zero exit status 1.", [])
 
 
 def test_the_end_of_a_run_repeats_the_last_words_of_the_jobs_that_failed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     said = {"one": "the layer is not there (log: one.log)", "two": "the layer is not there (log: two.log)", "empty": ""}
-    for name, last in (said | {"killed, or done since": "decoding: 64/64, 0 s left"}).items():
+    for name, last in (said | {"killed": "decoding: 64/64, 0 s left"}).items():
         Path(f"{name}.log").write_text(f"decoding\n{last}\n")
-    told = "Error in rule a:\n    message: None\n    output: x\n    log: {}.log (check log file(s) for error details)\n"
-    printed = "".join(map(told.format, (*said, "killed, or done since", "none", "one")))
-    assert after_failure(printed) == "Why jobs failed:\nthe layer is not there (log: one.log, two.log)"
-    assert after_failure(printed + "died with <Signals.SIGKILL: 9>").splitlines()[2].startswith("A job was killed")
-    assert after_failure(told.format("none")) == "Why each job failed stands in the log that its rule names."
+    logs = [f"{name}.log" for name in (*said, "killed", "none", "one")]
+    assert after_failure("", logs) == "Why jobs failed:\nthe layer is not there (log: one.log, two.log)"
+    assert after_failure("died with <Signals.SIGKILL: 9>", logs).splitlines()[2].startswith("A job was killed")
+    assert after_failure("", ["none.log", "killed.log"]) == "Why each job failed stands in its log: none.log, killed.log."
+    stopped = "The run was stopped: what is done is kept, and the next run goes on from there."
+    assert after_failure("died with <Signals.SIGINT: 2>", ["none.log"]) == stopped
+    assert after_failure("exit status 130.", ["one.log"]) == f"the layer is not there (log: one.log)\n{stopped}"
 
 
 def test_a_run_whose_job_is_killed_says_why(tmp_path):

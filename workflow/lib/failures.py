@@ -25,7 +25,7 @@ CAUSES = [  # what an error says of itself, "Classes: message", and what it mean
     (r"Too many open files", "too many files are open: a greater shard_size opens fewer, `ulimit -n 4096` allows more"),
     (r"CUDA error|CUDA driver|no kernel image", "the GPU or its driver failed: CUDA_VISIBLE_DEVICES= computes without it"),
 ]
-FAILED = re.compile(r"^Error in rule .*\n(?:[ \t]+.*\n)*?[ \t]+log: (.+?) \(check log", re.MULTILINE)
+STOPPED = re.compile(r"on user request|SIGINT|exit status 130\b")
 KILLED = re.compile(r"SIGKILL|exit status (?:137|-9)\b")
 
 
@@ -48,23 +48,25 @@ def likely_cause(error):
     return f"unexpected {type(error).__name__}{': ' if first else ''}{first}; the traceback says where"
 
 
-def last_words(printed):
-    """Why jobs failed, each sentence once, by what Snakemake printed: the last lines of their logs, where they name these.
-
-    Other last lines are of jobs that were killed, or that have succeeded since in another attempt.
-    """
+def last_words(logs):
+    """Why jobs failed, each sentence once, by the last lines of their logs where they name these; other jobs were killed."""
     causes = {}  # sentence -> logs that end with it
-    for log in dict.fromkeys(FAILED.findall(printed)):
+    for log in dict.fromkeys(logs):
         said = Path(log).read_text(errors="replace").strip() if Path(log).is_file() else ""
         if said.endswith(f" (log: {log})"):
             causes.setdefault(said.splitlines()[-1].removesuffix(f" (log: {log})"), []).append(log)
     return [f"{why} (log: {', '.join(logs)})" for why, logs in causes.items()]
 
 
-def after_failure(printed):
-    """What to tell at the end of a run that failed, by what Snakemake printed: where to look, and why jobs without a word died."""
-    why = last_words(printed)
-    look = ["Why jobs failed:", *why] if why else ["Why each job failed stands in the log that its rule names."]
+def after_failure(printed, logs):
+    """What to tell at the end of a run that did not succeed: why, where to look, and that one that was stopped goes on.
+
+    printed: what Snakemake did; logs: those of the jobs that failed.
+    """
+    why = last_words(logs)
+    if STOPPED.search(printed):
+        return "\n".join([*why, f"The run was stopped: {AGAIN}."])
+    look = ["Why jobs failed:", *why] if why else [f"Why each job failed stands in its log: {', '.join(logs)}."]
     killed = (
         "A job was killed (signal 9) and could not say why: most likely the machine's memory is too small for what runs at once;"
         f" fewer --cores or a smaller shard_size need less ({AGAIN})."

@@ -13,6 +13,8 @@ from workflow.lib.failures import likely_cause, writable
 from workflow.lib.files import disk_is_full
 from workflow.lib.gpus import own_gpu
 
+STOPPED = 130  # exit status of what SIGINT ended, as shells have it
+
 
 class Tee:
     """Write to the rule's log and, each line under the job's name, to the terminal, where several jobs speak at once."""
@@ -79,12 +81,15 @@ def job(snakemake):
     limit_threads(snakemake.threads)
     log = Path(str(snakemake.log))
     log.parent.mkdir(parents=True, exist_ok=True)
-    name = " ".join([snakemake.rule, *map(str, snakemake.wildcards)])
+    status, name = 1, " ".join([snakemake.rule, *map(str, snakemake.wildcards)])
     with open(log, "wb", buffering=0) as file:
         sys.stdout, sys.stderr = Tee(sys.__stdout__, file, name), Tee(sys.__stderr__, file, name)
         try:
             with own_gpu() if snakemake.resources.get("gpu") else nullcontext():
                 yield
+        except KeyboardInterrupt:
+            print("stopped", file=sys.stderr)
+            status = STOPPED
         except BadInput as error:
             print(f"{error} (log: {log})", file=sys.stderr)
         except Exception as error:
@@ -98,7 +103,7 @@ def job(snakemake):
         finally:
             sys.stdout.flush()
             sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
-    os._exit(1)  # Snakemake's script wrapper would print a second, longer traceback
+    os._exit(status)  # Snakemake's script wrapper would print a second, longer traceback
 
 
 def progress(items, what, every_s=5, note=str):
