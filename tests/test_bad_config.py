@@ -1,12 +1,15 @@
 """What is wrong with a configuration is said in one sentence before any work."""
 
 import copy
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 import yaml
 
-from tests.copied_project import TINY, Project
+from tests.copied_project import ROOT, TINY, Project
 from workflow.lib.checked_config import checked_rows
 from workflow.lib.errors import BadInput
 from workflow.parts.frame_orders import try_dynamics
@@ -107,6 +110,24 @@ def test_what_yaml_would_take_without_a_word_is_refused(tmp_path, monkeypatch, s
     (tmp_path / "config.yaml").write_text(TEXTS[sentence])
     with pytest.raises(BadInput, match=re.escape(sentence)):
         checked_rows(yaml.safe_load(TEXTS[sentence]), ["config.yaml"])
+
+
+UNREADABLE = {
+    "a: 1\nb:\n\tc: 2\n": r"mine.yaml is no YAML: line 3, column 1: found character '\t' that cannot start any token",
+    "datasets\n  my: {folder: x}\n": "mine.yaml is no YAML: line 2, column 5: mapping values are not allowed here",
+    "a: \0": "mine.yaml cannot be read: unacceptable character",
+    None: "there is no file mine.yaml; the nearest names in . are mine.yml",
+}
+
+
+@pytest.mark.parametrize("text", UNREADABLE)
+def test_a_config_that_cannot_be_read_is_told_with_its_line_before_snakemake_is_asked(tmp_path, text):
+    (tmp_path / "mine.yml").write_text("a: 1\n")
+    if text:
+        (tmp_path / "mine.yaml").write_text(text)
+    command = [sys.executable, "-m", "workflow.lib.config_file", "mine.yml", "mine.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr.startswith(f"config: {UNREADABLE[text]}") and done.stderr.count("\n") == 1
 
 
 def test_dynamics_that_clips_cannot_be_shown_in_are_known_before_any_clip():

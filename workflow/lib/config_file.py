@@ -1,4 +1,4 @@
-"""Configuration files that cannot be read, told before Snakemake, whose word names no line: python -m workflow.lib.config_file FILE ..."""
+"""Configuration files that cannot be read, told of before Snakemake is asked, which names no line: -m, then the files."""
 
 import sys
 from pathlib import Path
@@ -15,10 +15,8 @@ def check_readable(path):
     try:
         yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        raise BadInput(
-            f"{path}, line {mark.line + 1}, column {mark.column + 1}: {error.problem}, so that this is no YAML"
-        ) from error
+        where = f"line {error.problem_mark.line + 1}, column {error.problem_mark.column + 1}"
+        raise BadInput(f"{path} is no YAML: {where}: {error.problem}") from error
     except (yaml.YAMLError, OSError, ValueError) as error:
         raise BadInput(f"{path} cannot be read: {' '.join(str(error).split())}") from error
 
