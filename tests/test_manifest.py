@@ -139,7 +139,8 @@ def listed_then(folder, *shards):
         ("then", ["x.mp4", "y.mp4", "d.mp4"], True),  # one of the last shard is left
         ("then", ["x.mp4", "y.mp4", "z.mp4"], False),
         ("now", ["x.mp4", "y.mp4", "z.mp4"], False),
-        ("now", ["a.mp4", "b.mp4", "c.mp4"], False),  # of the same names, beside the first
+        ("now", ["a.mp4", "b.mp4", "c.mp4"], False),  # of the same names and other sizes, beside the first
+        ("copy", ["a.mp4", "b.mp4", "c.mp4", "d.mp4"], True),
         ("link", ["a.mp4", "b.mp4", "c.mp4", "d.mp4"], True),
     ],
 )
@@ -147,7 +148,7 @@ def test_results_are_replaced_by_those_of_the_same_data_set_only(tmp_path, place
     listed_then(tmp_path, ["a.mp4", "b.mp4"], ["c.mp4", "d.mp4"])
     (tmp_path / "link").symlink_to("then")
     if place != "link":
-        touch(tmp_path / place, *names)
+        touch(tmp_path / place, *names, content=b"xyz" if place == "now" else b"x")
     rows = [row for row in read_dataset("set", {"folder": str(tmp_path / place)}) if row["video"] in names]
     sentence = f"data set set: its results are of 4 other videos .*then/a.mp4.*its {len(rows)} now; .*delete {tmp_path}/results"
     with nullcontext() if same else pytest.raises(BadInput, match=sentence):

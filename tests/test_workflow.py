@@ -105,10 +105,10 @@ def test_another_data_set_does_not_take_the_place_of_one_that_was_computed(tmp_p
     analysis = [{"dataset": "own", "models": ["time_average"], "metrics": ["pearson"]}]
     first = TINY | {"datasets": {"own": {"folder": "first"}}, "style_training": {"dataset": "own"}, "analyses": analysis}
     project = Project(tmp_path / "project", first)
-    for name in ("first", "second"):
+    for name, n_frames in (("first", 40), ("second", 50)):
         (project.folder / name).mkdir()
         for n in range(5):  # two shards
-            write_video(project.folder / name / f"{n}.mp4", 40)
+            write_video(project.folder / name / f"{n}.mp4", n_frames)
     listed = ["--until", "list_videos"]
     project.done(*listed)
     project.configure(first | {"datasets": {"own": {"folder": "second"}}})

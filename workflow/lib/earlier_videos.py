@@ -1,11 +1,11 @@
 """Whether a data set is still the one that the results under its name are of (standard library only)."""
 
 import csv
-import os
 from itertools import chain
 from pathlib import Path
 
 from workflow.lib.errors import BadInput
+from workflow.lib.manifest import NOTHING, size_of
 
 
 def check_same_dataset(dataset, rows, listed):
@@ -32,7 +32,6 @@ def listed_rows(path):
 
 
 def goes_on(row, now):
-    """Whether a video of then is one of now (name -> path): in its place, or under its name where its old place is empty."""
-    if row["video"] not in now:
-        return False
-    return not os.path.exists(row["path"]) or os.path.realpath(row["path"]) == os.path.realpath(now[row["video"]])
+    """Whether a video of then is one of now (name -> path): under its name, of its size or where its old place is empty."""
+    then = size_of(row["path"])
+    return row["video"] in now and then in (NOTHING, size_of(now[row["video"]]))

@@ -18,6 +18,7 @@ from workflow.lib.sequence_sets import MASKED, sequence_rows
 COLUMNS = ["video", "path", "start_s", "end_s", "label", "split"]
 REQUIRED = [c for c in COLUMNS if c != "path"]
 VIDEOS = {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv", ".3gp", ".ogv", ".ts", ".mts", ".gif"}
+NOTHING = [-1]  # the size of what is not there
 IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 
 
@@ -145,7 +146,7 @@ def folder_row(folder, path):
 
 
 def size_of(path):
-    """[bytes] of a file, [number of files, bytes] of a folder of frames, [-1] where nothing is there."""
+    """[bytes] of a file, [number of files, bytes] of a folder of frames, NOTHING where nothing is."""
     path = Path(path)
     try:
         if not path.is_dir():
@@ -153,7 +154,7 @@ def size_of(path):
         sizes = [entry.stat().st_size for entry in os.scandir(path) if entry.is_file()]
         return [len(sizes), sum(sizes)]
     except OSError:
-        return [-1]
+        return NOTHING
 
 
 def fingerprint(rows):
