@@ -14,7 +14,7 @@ from workflow.lib.errors import BadInput
 from workflow.lib.manifest import read_dataset
 from workflow.parts import video_files
 from workflow.parts.pictures import Unusable, fit
-from workflow.scripts.collect_clips import check
+from workflow.scripts.collect_clips import check, listed
 from workflow.scripts.decode_clips import decode_clips
 
 REAL = Path("../shared/assets/clips")
@@ -318,11 +318,22 @@ def tables(videos, reasons):
     return clips, pd.DataFrame({"video": [f"r{i}" for i in range(len(reasons))], "reason": reasons}, dtype=object)
 
 
+def test_rejected_videos_are_named_the_first_of_many():
+    _, rejected = tables([], [f"too short: {n} s" for n in range(23)])
+    assert listed(rejected[:0], "set") == [] and listed(rejected[:2], "set")[1] == "rejected: r1: too short: 1 s"
+    assert len(listed(rejected[:20], "set")) == 20
+    assert listed(rejected, "set")[19:] == [
+        "rejected: r19: too short: 19 s",
+        "and 3 more, all in results/clips/set/*/rejected.parquet",
+    ]
+
+
 def test_too_little_left_of_a_data_set():
     clips, rejected = tables(list("abcd"), ["file missing", "too short: 1 s", "too short: 2 s"])
     check(clips, rejected, 7, 0.5, "set")
     with pytest.raises(
-        BadInput, match=r"3 of 7 videos rejected, .* = 0.4 .* 2 × too short \(e.g. r1: 1 s\); 1 × file missing \(e.g. r0\)"
+        BadInput,
+        match=r"3 of 7 videos rejected, .* max_rejected: 0.4` .* 2 × too short \(e.g. r1: 1 s\); 1 × file missing \(e.g. r0\)",
     ):
         check(clips, rejected, 7, 0.4, "set")
     with pytest.raises(BadInput, match="3 of 9 segments of videos rejected"):

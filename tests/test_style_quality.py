@@ -8,7 +8,7 @@ from workflow.lib.errors import BadInput
 from workflow.lib.tables import read_table, write_table
 from workflow.parts import style_quality as measure
 from workflow.parts.examples import example_clips
-from workflow.scripts.measure_styles import measure_styles
+from workflow.scripts.measure_styles import apart, measure_styles
 from workflow.scripts.pick_examples import pick_examples
 
 BOUNDS = {"warp_ratio": 2.5, "flow_correlation": 0.9, "luminance_correlation": 0.9}
@@ -84,3 +84,10 @@ def test_a_missing_style_is_told(tmp_path):
     np.save(tmp_path / "examples.npy", np.stack([CLIPS[0]])[None])
     with pytest.raises(BadInput, match="holds 0 styles, 1 were needed"):
         measure_styles([tmp_path / "examples.npy"], [tmp_path / "clips.parquet"], ["oil"], 1, 0, BOUNDS, tmp_path / "q.parquet")
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(0.902, "0.902"), (0.9004, "0.9004"), (0.96, "0.96"), (2.5001, "2.5001"), (0.9, "0.9")]
+)
+def test_a_number_is_told_apart_from_its_bound(value, told):
+    assert apart(value, 2.5 if value > 1 else 0.9) == told

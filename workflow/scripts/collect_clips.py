@@ -5,6 +5,8 @@ from workflow.lib.job import job
 from workflow.lib.tables import concat_tables, write_table
 from workflow.parts.rejections import MISSING, reasons, rows_of
 
+LISTED = 20  # rejected segments that the log and the terminal name
+
 
 def check(clips, rejected, n_segments, max_rejected, dataset, skip_missing=False):
     """Raise BadInput where over `max_rejected` (a share) of the segments is rejected or fewer than 3 clips or videos are left.
@@ -19,7 +21,7 @@ def check(clips, rejected, n_segments, max_rejected, dataset, skip_missing=False
     n_unusable, n_there = len(rejected) - missing, n_segments - missing
     what = rows_of(clips, rejected, n_segments)
     if n_unusable > max_rejected * n_there:
-        needed = f"more than max_rejected = {max_rejected:g} allows"
+        needed = f"more than `clip: max_rejected: {max_rejected:g}` allows"
         raise BadInput(f"data set {dataset}: {n_unusable} of {n_there} {what} rejected, {needed}; {why}")
     if clips["video"].nunique() < 3:  # resampling is over videos
         kept = f"{len(clips)} clips of {clips['video'].nunique()} videos"
@@ -30,10 +32,18 @@ def check(clips, rejected, n_segments, max_rejected, dataset, skip_missing=False
         raise BadInput(f"data set {dataset}: the clip {twice['clip'].iloc[0]} comes twice: {cause}")
 
 
+def listed(rejected, dataset):
+    """Lines that name rejected segments and why, the first of them where they are many."""
+    rows = rejected.head(LISTED)
+    more = f"and {len(rejected) - LISTED} more, all in results/clips/{dataset}/*/rejected.parquet"
+    return [f"rejected: {row.video}: {row.reason}" for row in rows.itertuples()] + [more] * (len(rejected) > LISTED)
+
+
 if __name__ == "__main__":
     with job(snakemake):
         params = snakemake.params
         clips, rejected = (concat_tables(snakemake.input[name], name) for name in ("clips", "rejected"))
+        print(*listed(rejected, params.dataset), sep="\n", end="\n" * bool(len(rejected)))
         check(clips, rejected, params.n_segments, params.max_rejected, params.dataset, params.skip_missing)
         what = rows_of(clips, rejected, params.n_segments)
         print(f"{params.dataset}: {len(clips)} clips, {len(rejected)} of {params.n_segments} {what} rejected")

@@ -13,8 +13,8 @@ from workflow.parts import style_quality as measure
 from workflow.parts.examples import example_clips
 
 ADVICE = {
-    "warp_ratio": "the style flickers: lower `adversarial`, train longer or choose another style",
-    "flow_correlation": "the style changes the motion, and its clips lack the source's dynamics: train longer or choose another",
+    "warp_ratio": "the style flickers: train one that is trained longer, or with a lower `adversarial`, or choose another",
+    "flow_correlation": "the style changes the motion, which its clips lack then: train one that is trained longer, or choose another",
     "luminance_correlation": "two styles are alike in light and dark, and what they share counts as dynamics: choose others",
 }
 
@@ -62,9 +62,14 @@ def row_of(style, other, quantity, values, bounds):
     passed = bound is not None and (value < bound if quantity == "flow_correlation" else value > bound)
     name = f"{style} and {other}" if other else style
     side = "under" if quantity == "flow_correlation" else "over"
-    warning = f"{name}: {quantity} {value:.2f} is {side} {bound}: {ADVICE[quantity]}" if passed else None
+    warning = f"{name}: {quantity} {apart(value, bound)} is {side} {bound}: {ADVICE[quantity]}" if passed else None
     return {"style": style, "other": other, "quantity": quantity, "value": value, "bound": bound,
             "warning": warning, "n_clips": len(measured)}  # fmt: skip
+
+
+def apart(value, bound):
+    """A number with two digits after the point, or as many more as tell it from its bound."""
+    return next((text for n in range(2, 9) if float(text := f"{value:.{n}f}") != bound), str(value))
 
 
 if __name__ == "__main__":
