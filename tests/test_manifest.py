@@ -5,7 +5,7 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 
-from workflow.lib.earlier_videos import check_same_dataset
+from workflow.lib.earlier_videos import changes, check_same_dataset
 from workflow.lib.errors import BadInput
 from workflow.lib.manifest import COLUMNS, fingerprint, read_dataset
 from workflow.scripts.decode_clips import read_rows
@@ -153,6 +153,16 @@ def test_results_are_replaced_by_those_of_the_same_data_set_only(tmp_path, place
     sentence = f"data set set: its results are of 4 other videos .*then/a.mp4.*its {len(rows)} now; .*delete {tmp_path}/results"
     with nullcontext() if same else pytest.raises(BadInput, match=sentence):
         check_same_dataset("set", rows, tmp_path / "results")
+
+
+def test_what_came_and_went_is_told(tmp_path):
+    listed_then(tmp_path, ["a.mp4", "b.mp4"], ["c.mp4", "d.mp4"], ["e.mp4"])
+    (tmp_path / "results/002").rename(tmp_path / "results/1002")  # shards count as numbers
+    results, rows = tmp_path / "results", read_dataset("set", {"folder": str(tmp_path / "then")})
+    assert changes("set", rows, results, 3) is None and changes("set", rows, tmp_path / "none", 3) is None
+    assert changes("set", rows[:4], results, 2) is None  # the third shard is left over from a larger data set
+    now = [*rows[1:], rows[0] | {"video": "f.mp4"}, rows[0] | {"video": "g.mp4"}]
+    assert changes("set", now, results, 3).startswith("data set set: 2 videos came and 1 went since its results were computed")
 
 
 def test_videos_that_were_moved_are_the_same_data_set(tmp_path):

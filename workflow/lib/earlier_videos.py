@@ -25,6 +25,18 @@ def check_same_dataset(dataset, rows, listed):
         raise BadInput(f"data set {dataset}: {was}; {needed}")
 
 
+def changes(dataset, rows, listed, n_shards):
+    """What came to a data set and what went since its results were computed, and what that costs: a sentence, or None."""
+    shards = sorted(Path(listed).glob("[0-9]*/manifest.csv"), key=lambda path: (len(path.parent.name), path))
+    shards = shards[:n_shards]  # more are left over of a larger data set
+    then = {row["video"] for row in chain.from_iterable(map(listed_rows, shards))}
+    now = {row["video"] for row in rows}
+    if not then or then == now:
+        return None
+    counts = f"{len(now - then)} videos came and {len(then - now)} went"
+    return f"data set {dataset}: {counts} since its results were computed: they are computed anew, with what learns from them"
+
+
 def listed_rows(path):
     """Rows of a shard's manifest that name a video and where it was."""
     with open(path, newline="", encoding="utf-8", errors="replace") as file:

@@ -9,7 +9,7 @@ import yaml
 from snakemake.utils import update_config
 
 from workflow.lib.checked_config import checked_rows
-from workflow.lib.earlier_videos import check_same_dataset
+from workflow.lib.earlier_videos import changes, check_same_dataset
 from workflow.lib.errors import BadInput
 from workflow.lib.experiment import (
     analysed_pairs,
@@ -49,7 +49,10 @@ try:
         update_config(config, as_in_a_file(dict(workflow.config_settings.config)))
     PUBLISHED, ROWS = checked_rows(config, workflow.configfiles)
     for dataset in ROWS if workflow.is_main_process else ():  # jobs may be listing them
-        check_same_dataset(dataset, ROWS[dataset], MOVER.replace_prefix(f"results/videos/{dataset}"))
+        listed = MOVER.replace_prefix(f"results/videos/{dataset}")
+        check_same_dataset(dataset, ROWS[dataset], listed)
+        if changed := changes(dataset, ROWS[dataset], listed, -(-len(ROWS[dataset]) // config["shard_size"])):
+            print(changed, file=sys.stderr)
 except BadInput as error:
     sys.exit(f"config: {error}")  # a WorkflowError would be told with the line of this file
 

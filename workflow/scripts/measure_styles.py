@@ -14,7 +14,7 @@ from workflow.parts.examples import example_clips
 
 ADVICE = {
     "warp_ratio": "the style flickers: train one that is trained longer, or with a lower `adversarial`, or choose another",
-    "flow_correlation": "the style changes the motion, which its clips lack then: train one that is trained longer, or choose another",
+    "flow_correlation": "the style changes the motion: train one that is trained longer, or choose another",
     "luminance_correlation": "two styles are alike in light and dark, and what they share counts as dynamics: choose others",
 }
 
