@@ -21,7 +21,7 @@ run: check
 setup: .venv/ready
 
 check: .venv/ready
-	.venv/bin/python -m workflow.lib.config_file config.yaml $(CONFIG)
+	@.venv/bin/python -m workflow.lib.config_file config.yaml $(CONFIG)
 	$(SNAKEMAKE) check $(CONFIGURED)
 
 $(EXPERIMENTS): .venv/ready
