@@ -112,7 +112,7 @@ SLIPS = {  # what is changed in the page's file: (from, to), and what is said
     "no call": (
         "255 * video.permute(0, 2, 3, 4, 1)",
         "video",
-        r"cannot take .* = \[1, 3, 16, 112, 112\] \(see `call`\): channels last, please",
+        r"cannot take .* = \[1, 3, 16, 112, 112\] \(see `call`\): channels last, please \(.*gestures.py, line 15\)",
     ),
     "code that is not there": ("from gestures", "from gesture", r"imports gesture, which is neither beside it nor installed"),
     "a module in place of a Network": (
@@ -121,6 +121,21 @@ SLIPS = {  # what is changed in the page's file: (from, to), and what is said
         "gave GestureNet; .*Network was needed",
     ),
     "another function": ("def build", "def make", r"has no function build\(\*\*options\)"),
+    "a slip in the file's own code": (
+        "255 * video.permute",
+        "255 * video.permuted",
+        r"the network fails, shown .* = \[1, 3, 16, 112, 112\]: AttributeError: .* 'permuted' \(.*my_network.py, line 13\)",
+    ),
+    "an argument that a Network does not take": (
+        "stride=1",
+        "strides=1",
+        r"my_network.py cannot be built with {}: .* unexpected keyword argument 'strides' \(.*my_network.py, line 7\)",
+    ),
+    "a name that is not there where the file is read": (
+        "def build",
+        "width = wide\n\n\ndef build",
+        r"my_network.py cannot be imported: NameError: name 'wide' is not defined \(.*my_network.py, line 6\)",
+    ),
     "weights of another network": ("GestureNet(),", "GestureNet(9),", r"other shapes: .*head.bias is \[7\], needed \[9\]"),
     "more frames than the clip has": ("frames=16", "frames=32", "32"),
     "a layer that runs for every frame by itself": (

@@ -10,7 +10,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from workflow.lib.errors import BadInput
+from workflow.lib.errors import BadInput, said_by
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,6 +39,8 @@ def load_plugin(folder, name):
     except ModuleNotFoundError as error:
         where = f"beside it nor installed in this job's environment, {sys.prefix}"
         raise BadInput(f"{path} imports {error.name}, which is neither {where}") from error
+    except Exception as error:  # whatever its first lines do
+        raise BadInput(f"{path} cannot be imported: {said_by(error)}") from error
     return module
 
 

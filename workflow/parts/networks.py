@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import torch
 
-from workflow.lib.errors import BadInput
+from workflow.lib.errors import BadInput, said_by
 from workflow.lib.plugins import load_plugin
 from workflow.parts.checkpoints import checkpoint_about
 from workflow.parts.derived_networks import c2d_twin
@@ -43,8 +43,10 @@ def unfilled_network(entry, classes=None):
     options = entry["options"] | ({"classes": classes} if classes else {})
     try:
         network = family.build(**options)
-    except TypeError as error:
-        raise BadInput(f"models: {entry['family']} cannot be built with {options}: {error}") from error
+    except (BadInput, OSError, ImportError, MemoryError):
+        raise
+    except Exception as error:  # a network may fail in any way
+        raise BadInput(f"models: {entry['family']} cannot be built with {options}: {said_by(error)}") from error
     if not isinstance(network, Network):
         raise BadInput(
             f"models: build() of {entry['family']} gave {type(network).__name__}; workflow.parts.network.Network was needed"
