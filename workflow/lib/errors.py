@@ -44,7 +44,7 @@ def instead_of(path):
 
 
 def said_by(error):
-    """What an exception says: the first line of its message, its kind where that tells more, and where in the user's code it was."""
+    """What an exception says: the first line of its message, its kind where that tells more, and the line of the user's code."""
     first = next(iter(str(error).splitlines()), "")
     plain = first and isinstance(error, (RuntimeError, ValueError, AssertionError, TypeError, IndexError))
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(OTHERS)]

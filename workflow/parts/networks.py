@@ -63,10 +63,16 @@ def provenance(entry):
     return floor | {"checkpoint_of": about.get("model"), "step": about.get("step")}
 
 
+def answered(output):
+    """The tensor that answers in what a network gives: the output itself or its `logits`; None where there is none."""
+    answer = output.get("logits") if isinstance(output, dict) else getattr(output, "logits", output)
+    return answer if isinstance(answer, torch.Tensor) else None
+
+
 def class_scores(output):
-    """Class scores [row, class] in what a network gives: the output itself or its `logits`; None where there are none."""
-    scores = output.get("logits") if isinstance(output, dict) else getattr(output, "logits", output)
-    return scores if isinstance(scores, torch.Tensor) and scores.ndim == 2 else None
+    """Class scores [row, class] in what a network gives; None where there are none."""
+    scores = answered(output)
+    return scores if scores is not None and scores.ndim == 2 else None
 
 
 def fill_weights(network, entry, redraw):
