@@ -84,7 +84,7 @@ def test_the_page_leads_from_a_folder_of_videos_to_the_report(newcomer, tmp_path
     printed = project.done("check", "--configfile", "mine.yaml")
     assert "my_network, my_weights.pt: conv1 (4 units), conv2 (6 units), gru (5 units)" in printed
     assert "my_videos: 4 clips of 4 videos; 1 of 5 videos cannot be used: 1 × cannot be decoded (e.g. notes.mp4)" in printed
-    assert "nothing was found wrong" in printed
+    assert "Beyond what these lines and results/logs/decode_clips say nothing was found wrong" in printed
     assert "The report as" not in printed
     planned = project.planned("--configfile", "mine.yaml")
     assert not {"train_model", "render_videos", "check_claims"} & planned.keys()  # nothing of the default's own is run
@@ -92,8 +92,11 @@ def test_the_page_leads_from_a_folder_of_videos_to_the_report(newcomer, tmp_path
     project.done("--configfile", "mine.yaml", "--config", *FEW)
     assert (newcomer / "results/reports/mine/report.html").is_file()
     assert not (newcomer / "results/reports/mine/claims.png").exists()  # nothing is claimed
-    again = project.done("check", "--configfile", "mine.yaml", "--config", *FEW)
-    assert "The report as the last run left it: results/reports/mine/report.html" in again
+    (newcomer / "classes.txt").write_text("\n".join("abcdefg"))
+    again = project.done("check", "--configfile", "mine.yaml", "--config", *FEW, "models={my_network: {classes: classes.txt}}")
+    assert re.search(r"The report as the last run left it, [\d-]+ [\d:]+: results/reports/mine/report.html\n", again)
+    assert all(line in again for line in (newcomer / "results/reports/mine/answer.txt").read_text().splitlines())
+    assert "no label of data set my_videos is a class of model my_network: there is no accuracy, it has no labels" in again
     report = (newcomer / "results/reports/mine/report.html").read_text()
     assert "my_network" in report and not any(name in report for name in ("c2d-motion", "watercolour", "sequences"))
     assert [path.name for path in (newcomer / "results/styles").iterdir()] == ["my_videos"]  # which nothing says
