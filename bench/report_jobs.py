@@ -46,7 +46,12 @@ def report_jobs(folder, files, config):
         jobs[f"draw_plot {plot}"] = ({"table": made[name]}, drawn(folder, plot), about)
     read, videos = made | {"models": [files["described"]]}, shown(folder, files)
     counted = {"datasets": ["shapes"], "n_segments": [len(files["clips"])], "trained": [], "report": f"{folder}/report.html"}
-    jobs["check"] = ({"models": read["models"]} | {name: videos[name] for name in ("clips", "rejected")}, {}, counted)
+    counted |= {"scored": [], "decoding": [[]]}
+    jobs["check"] = (
+        {"models": read["models"], "classes": []} | {name: videos[name] for name in ("clips", "rejected")},
+        {},
+        counted,
+    )
     jobs["write_tables"] = (read, dict(zip(printed, printed, strict=True)), confidence)
     jobs["write_report"] = (
         read | videos,

@@ -43,10 +43,15 @@ def trained(settings, *names, **keys):
         (changed("clpi", value=3), "config: 'clpi' was unexpected; the nearest keys are clip"),
         (changed("clip", "frame", value=3), "config: clip: 'frame' was unexpected; the nearest keys are frames"),
         (changed("clip", "frames", value="many"), "'many' is not of type 'integer'"),
-        (changed("analyses", 0, "metrics", value=["pearsn"]), "no metrics plug-in 'pearsn': looked for"),
+        (changed("analyses", 0, "metrics", value=["pearsn"]), "metrics/pearsn.py; the nearest names are pearson"),
         (changed("plots", value=["pie"]), "no plots plug-in 'pie': looked for"),
         (changed("models", "slowonly", "family", value="resnet4d"), "no models plug-in 'resnet4d': looked for"),
-        (changed("models", "slowonly", "family", value="nets/mine.py"), "looked for nets/mine.py"),
+        (changed("models", "slowonly", "family", value="nets/mine.py"), "looked for nets/mine.py; the nearest names in . are"),
+        (
+            changed("models", "slowonly", "family", value="workflow/models/resnet4d.py"),
+            "no models plug-in 'workflow/models/resnet4d.py': looked for workflow/models/resnet4d.py; the nearest names in"
+            " workflow/models are resnet3d.py",
+        ),
         (changed("pairs", "dynamics", value="shufle"), "no perturbations plug-in 'shufle': looked for"),
         (
             changed("pairs", "dynamics", value=["shuffle", {"block_shufle": {"window": 4}}]),
@@ -56,7 +61,12 @@ def trained(settings, *names, **keys):
         (changed("styles", "oil", value={"painter": "oil", "options": {"turn": 0.5}}), "'apply' is a dependency of 'options'"),
         (changed("styles", "oil", "painter", value="oils"), "no perturbations plug-in 'oils': looked for"),
         (changed("analyses", 0, "models", value=["x3d"]), "analyses: 0: models: `models` has no 'x3d'"),
+        (
+            changed("analyses", 0, "models", value=["slownoly"]),
+            "analyses: 0: models: `models` has no 'slownoly'; the nearest names are slowonly",
+        ),
         (changed("analyses", 0, "dataset", value="kinetics"), "analyses: 0: dataset: `datasets` has no 'kinetics'"),
+        (changed("analyses", 0, "dataset", value="shape"), "`datasets` has no 'shape'; the nearest names are shapes"),
         (trained({}, "slowonly@7"), "no checkpoint of slowonly is declared at step 7; train: checkpoints names 0, 20"),
         (trained({"frame_order": "reversed"}), "'reversed' is not one of ['natural', 'shuffled']"),
         (trained({}, weights="w.pth"), "slowonly: train: there is no file w.pth; the nearest names in . are"),

@@ -16,6 +16,18 @@ with job(SimpleNamespace(rule="write", wildcards=["a"], threads=1, resources={},
     with open("/dev/full", "wb", buffering=0) as file:
         file.write(b"clips")
 """
+BADLY_FED = """
+import sys
+from types import SimpleNamespace
+from workflow.lib.errors import BadInput
+from workflow.lib.job import job
+
+with job(SimpleNamespace(rule="show", wildcards=["a"], threads=1, resources={}, log=sys.argv[1])):
+    try:
+        "frames".shapee
+    except AttributeError as error:
+        raise BadInput("the network fails") from error
+"""
 OUTLIVING = """
 import subprocess, sys
 child = "import time; from workflow.lib.job import end_with_run; end_with_run(); print('up', flush=True); time.sleep(600)"
@@ -37,6 +49,15 @@ def test_a_full_disk_is_one_sentence_on_the_terminal_even_where_the_log_is_full_
     assert done.returncode == 1 and done.stdout == "[write a] begun\n"
     (line,) = done.stderr.splitlines()
     assert line.startswith("[write a] the disk is full (") and line.endswith("make room and start again (log: /dev/full)")
+
+
+def test_what_made_an_input_bad_is_traced_in_the_log_and_not_on_the_terminal(tmp_path):
+    log = tmp_path / "show.log"
+    done = subprocess.run([sys.executable, "-c", BADLY_FED, log], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr == f"[show a] the network fails (log: {log})\n" and not done.stdout
+    first, *_, last = log.read_text().splitlines()
+    assert first.startswith("Traceback") and "AttributeError: 'str' object has no attribute 'shapee'" in log.read_text()
+    assert last == f"the network fails (log: {log})"
 
 
 def test_a_job_ends_with_the_run_that_started_it():

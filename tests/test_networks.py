@@ -103,7 +103,7 @@ def test_weights_that_do_not_fit_are_refused(tmp_path):
 def test_unknown_options_and_names_are_refused():
     with pytest.raises(BadInput, match="unexpected keyword argument 'colour'"):
         build_network(entry("resnet3d", architecture="c2d", colour=1))
-    with pytest.raises(BadInput, match=r"models/resnet4d.py; there are .*resnet3d"):
+    with pytest.raises(BadInput, match=r"models/resnet4d.py; the nearest names are resnet3d"):
         build_network(entry("resnet4d"))
 
 

@@ -84,7 +84,7 @@ def test_the_page_leads_from_a_folder_of_videos_to_the_report(newcomer, tmp_path
     printed = project.done("check", "--configfile", "mine.yaml")
     assert "my_network, my_weights.pt: conv1 (4 units), conv2 (6 units), gru (5 units)" in printed
     assert "my_videos: 4 clips of 4 videos; 1 of 5 videos cannot be used: 1 × cannot be decoded (e.g. notes.mp4)" in printed
-    assert "nothing was found wrong" in printed
+    assert "Beyond what these lines and results/logs/decode_clips say nothing was found wrong" in printed
     assert "The report as" not in printed
     planned = project.planned("--configfile", "mine.yaml")
     assert not {"train_model", "render_videos", "check_claims"} & planned.keys()  # nothing of the default's own is run
@@ -92,8 +92,11 @@ def test_the_page_leads_from_a_folder_of_videos_to_the_report(newcomer, tmp_path
     project.done("--configfile", "mine.yaml", "--config", *FEW)
     assert (newcomer / "results/reports/mine/report.html").is_file()
     assert not (newcomer / "results/reports/mine/claims.png").exists()  # nothing is claimed
-    again = project.done("check", "--configfile", "mine.yaml", "--config", *FEW)
-    assert "The report as the last run left it: results/reports/mine/report.html" in again
+    (newcomer / "classes.txt").write_text("\n".join("abcdefg"))
+    again = project.done("check", "--configfile", "mine.yaml", "--config", *FEW, "models={my_network: {classes: classes.txt}}")
+    assert re.search(r"The report as the last run left it, [\d-]+ [\d:]+: results/reports/mine/report.html\n", again)
+    assert all(line in again for line in (newcomer / "results/reports/mine/answer.txt").read_text().splitlines())
+    assert "no label of data set my_videos is a class of model my_network: there is no accuracy, it has no labels" in again
     report = (newcomer / "results/reports/mine/report.html").read_text()
     assert "my_network" in report and not any(name in report for name in ("c2d-motion", "watercolour", "sequences"))
     assert [path.name for path in (newcomer / "results/styles").iterdir()] == ["my_videos"]  # which nothing says
@@ -112,7 +115,7 @@ SLIPS = {  # what is changed in the page's file: (from, to), and what is said
     "no call": (
         "255 * video.permute(0, 2, 3, 4, 1)",
         "video",
-        r"cannot take .* = \[1, 3, 16, 112, 112\] \(see `call`\): channels last, please",
+        r"cannot take .* = \[1, 3, 16, 112, 112\] \(see `call`\): channels last, please \(.*gestures.py, line 15\)",
     ),
     "code that is not there": ("from gestures", "from gesture", r"imports gesture, which is neither beside it nor installed"),
     "a module in place of a Network": (
@@ -121,6 +124,21 @@ SLIPS = {  # what is changed in the page's file: (from, to), and what is said
         "gave GestureNet; .*Network was needed",
     ),
     "another function": ("def build", "def make", r"has no function build\(\*\*options\)"),
+    "a slip in the file's own code": (
+        "255 * video.permute",
+        "255 * video.permuted",
+        r"the network fails, shown .* = \[1, 3, 16, 112, 112\]: AttributeError: .* 'permuted' \(.*my_network.py, line 13\)",
+    ),
+    "an argument that a Network does not take": (
+        "stride=1",
+        "strides=1",
+        r"my_network.py cannot be built with {}: .* unexpected keyword argument 'strides' \(.*my_network.py, line 7\)",
+    ),
+    "a name that is not there where the file is read": (
+        "def build",
+        "width = wide\n\n\ndef build",
+        r"my_network.py cannot be imported: NameError: name 'wide' is not defined \(.*my_network.py, line 6\)",
+    ),
     "weights of another network": ("GestureNet(),", "GestureNet(9),", r"other shapes: .*head.bias is \[7\], needed \[9\]"),
     "more frames than the clip has": ("frames=16", "frames=32", "32"),
     "a layer that runs for every frame by itself": (
@@ -163,7 +181,8 @@ def test_a_last_layer_that_is_not_the_last_is_told_of(newcomer, layers, said):
     text = block("python").replace('{"conv1": "cnn.2", "conv2": "cnn.5", "gru": "rnn"}', layers)
     (newcomer / "my_network.py").write_text(text)
     rows = describe_model("my_network", entry("my_network.py", weights="my_weights.pt"), CLIP)
-    assert {row["note"] for row in rows} == {said}
+    folded = "the rows of 2 of its 3 layers are 16 frames of a clip, averaged"  # the CNN's
+    assert {row["note"] for row in rows} == {f"{folded}; {said}" if said else folded}
 
 
 def test_a_file_that_is_no_python_is_told_with_its_line(newcomer):

@@ -1,10 +1,15 @@
 """Weights: fetched once over whatever the network does, checked, never run as code; what does not fit is named."""
 
+import argparse
 import errno
 import hashlib
 import http.server
+import io
 import os
 import pickle
+import re
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -291,6 +296,35 @@ def test_a_pickle_is_never_run(tmp_path, form):
     assert not os.path.exists(witness) and "tensors alone are loaded, never code" in str(caught.value)
     assert "weights_only" not in str(caught.value) and "\n" not in str(caught.value)
     assert form == "pickle" or "they want to run posix.mkdir" in str(caught.value)
+
+
+def test_weights_beside_what_their_training_was_called_with_are_taken_out_by_the_line_that_is_told(tmp_path):
+    torch.save({"state_dict": {"w": torch.ones(2)}, "args": argparse.Namespace(lr=0.1)}, tmp_path / "args.pth.tar")
+    with pytest.raises(BadInput, match="run argparse.Namespace; tensors alone are loaded, never code: python -c ") as caught:
+        read_state(tmp_path / "args.pth.tar")
+    line = re.search(r"python -c '(.*?)' takes them out of a file you trust$", str(caught.value))[1]
+    subprocess.run([sys.executable, "-c", line], cwd=tmp_path, check=True)
+    assert read_state(tmp_path / "weights.pt")["w"].tolist() == [1, 1]
+
+
+def test_names_that_the_network_lacks_are_told_with_their_remedy():
+    state = nn.Linear(2, 3).state_dict()
+    with pytest.raises(BadInput) as caught:
+        load_weights(nn.Linear(2, 3), state | {"aux_head.weight": torch.zeros(1)}, "w.pth")
+    told = "weights w.pth do not fit the network: they have unknown aux_head.weight"
+    assert str(caught.value) == f"{told}: take them out of the file, or build the network that has them"
+
+
+def test_what_torch_says_of_a_file_that_was_cut_ends_with_a_word(tmp_path):
+    path, file = tmp_path / "w.pth.tar", io.BytesIO()
+    torch.save({"w": torch.zeros(1000)}, file)
+    path.write_bytes(file.getvalue()[:3000])
+    with pytest.raises(RuntimeError) as torchs:
+        torch.load(path, weights_only=True)
+    with pytest.raises(BadInput) as caught:
+        read_state(path)
+    words, told = str(torchs.value).split(), str(caught.value).split("state dict: ")[1].split()
+    assert len(words) > len(told) > 20 and told[-1] == "..." and told[:-1] == words[: len(told) - 1]
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,17 @@
 """The one error a user can cause, and what helps to mend it."""
 
 import os
+import sysconfig
+import traceback
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 
 LONGEST = 900  # characters; what is longer has lost its middle
+PIPELINE = Path(__file__).parents[1]
+# Of no user: what is installed, Python itself, code that is in no file, and this pipeline but for its plug-ins.
+LIBRARIES = [sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")]
+OTHERS = (*LIBRARIES, "<", *(str(PIPELINE / part) + os.sep for part in ("lib", "parts", "scripts")))
 
 
 class BadInput(ValueError):
@@ -35,6 +41,15 @@ def instead_of(path):
         return f"; the nearest names in {path.parent} are {nearest(path.name, os.listdir(path.parent))}"
     except OSError as error:
         return f"; {path.parent} cannot be read: {error.strerror}"
+
+
+def said_by(error):
+    """What an exception says: the first line of its message, its kind where that tells more, and the line of the user's code."""
+    first = next(iter(str(error).splitlines()), "")
+    plain = first and isinstance(error, (RuntimeError, ValueError, AssertionError, TypeError, IndexError))
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(OTHERS)]
+    said = first if plain else f"{type(error).__name__}{': ' if first else ''}{first}"
+    return f"{said} ({own[-1].filename}, line {own[-1].lineno})" if own else said
 
 
 @contextmanager

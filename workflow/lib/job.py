@@ -76,6 +76,7 @@ def job(snakemake):
     """Run one rule's work: threads limited, messages to terminal and log.
 
     What went wrong is said last, in one sentence that names the log: bad input without a traceback, anything else after it.
+    Where another error made the input bad, as one in a user's own code, the log alone has the traceback.
     """
     end_with_run()
     limit_threads(snakemake.threads)
@@ -91,6 +92,9 @@ def job(snakemake):
             print("stopped", file=sys.stderr)
             status = STOPPED
         except BadInput as error:
+            if error.__cause__:
+                with suppress(OSError):
+                    file.write(traceback.format_exc().encode())
             print(f"{error} (log: {log})", file=sys.stderr)
         except Exception as error:
             if isinstance(error, OSError) and disk_is_full(error):

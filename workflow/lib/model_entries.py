@@ -6,7 +6,7 @@ import re
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from workflow.lib.errors import BadInput
+from workflow.lib.errors import BadInput, nearest
 from workflow.lib.plugins import ROOT
 
 CACHE = "resources/weights"
@@ -68,7 +68,7 @@ def model_and_step(models, name):
         return name, None
     model, _, step = name.rpartition("@")
     if model not in models or not step.isdecimal():
-        raise BadInput(f"`models` has no '{name}'; it defines {', '.join(models) or 'none'}")
+        raise BadInput(f"`models` has no '{name}'; the nearest names are {nearest(name, models)}")
     if "train" not in models[model]:
         raise BadInput(f"models: {name} means a step of the training of {model}, which has no `train`")
     declared = models[model]["train"]["checkpoints"]
@@ -151,4 +151,4 @@ def check_names(kind, names, known):
     """Raise BadInput for the first name that the config does not define."""
     for name in names:
         if name not in known:
-            raise BadInput(f"`{kind}` has no '{name}'; it defines {', '.join(known) or 'none'}")
+            raise BadInput(f"`{kind}` has no '{name}'; the nearest names are {nearest(name, known)}")

@@ -10,7 +10,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from workflow.lib.errors import BadInput
+from workflow.lib.errors import BadInput, instead_of, nearest, said_by
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -20,7 +20,8 @@ def plugin_path(folder, name):
     path = Path(name) if str(name).endswith(".py") else ROOT / "workflow" / folder / f"{name}.py"
     if not path.is_file() or not (str(name).endswith(".py") or re.fullmatch(r"\w+", str(name))):
         known = sorted(p.stem for p in (ROOT / "workflow" / folder).glob("*.py"))
-        raise BadInput(f"no {folder} plug-in '{name}': looked for {path}; there are {', '.join(known)}")
+        near = instead_of(path) if str(name).endswith(".py") else f"; the nearest names are {nearest(str(name), known)}"
+        raise BadInput(f"no {folder} plug-in '{name}': looked for {path}{near}")
     return path
 
 
@@ -39,6 +40,8 @@ def load_plugin(folder, name):
     except ModuleNotFoundError as error:
         where = f"beside it nor installed in this job's environment, {sys.prefix}"
         raise BadInput(f"{path} imports {error.name}, which is neither {where}") from error
+    except Exception as error:  # whatever its first lines do
+        raise BadInput(f"{path} cannot be imported: {said_by(error)}") from error
     return module
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from workflow.lib.errors import BadInput
 
+NAMED = 10  # unknown labels named
+
 
 def read_classes(path):
     """Class names in the order of the network's outputs: from a text file, one per line, a JSON list, or JSON {name: index}.
@@ -38,3 +40,15 @@ def in_order(path, indices):
 def key(name):
     """What of a name counts when labels are looked up: its letters and digits; not case, spaces, underscores or quotes."""
     return "".join(character for character in name.casefold() if character.isalnum())
+
+
+def listed_labels(labels):
+    """Labels in alphabetical order, the first of them by name; None for none."""
+    names = sorted(set(labels))
+    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "") or None
+
+
+def no_accuracy(dataset, model, listed):
+    """That there is no accuracy, for none of a data set's labels is a class of the network; listed: those labels, if any."""
+    labels = f"; its labels are {listed}" if listed else ", it has no labels"
+    return f"no label of data set {dataset} is a class of model {model}: there is no accuracy{labels}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from workflow.lib.errors import BadInput
+from workflow.lib.errors import BadInput, said_by
 
 
 @dataclass(frozen=True)
@@ -65,15 +65,17 @@ class Network:
         return self.call(self.module, video) if self.call else self.module(video)
 
     def tried(self, videos):
-        """The same; BadInput where the module cannot take its own input, the commonest slip in a network of one's own."""
+        """The same; BadInput where the module fails: it cannot take its own input, the commonest slip, or has another."""
         try:
             return self(videos)
         except BadInput:
             raise
         except Exception as error:  # a module may fail in any way
             came = " and ".join(str(list(video.shape)) for video in videos)
-            why = next(iter(str(error).splitlines()), type(error).__name__)
-            raise BadInput(f"the network cannot take [batch, rgb, frame, height, width] = {came} (see `call`): {why}") from error
+            shown, why = f"[batch, rgb, frame, height, width] = {came}", said_by(error)
+            if isinstance(error, (AttributeError, NameError, TypeError, KeyError)):
+                raise BadInput(f"the network fails, shown {shown}: {why}") from error  # no matter of shapes
+            raise BadInput(f"the network cannot take {shown} (see `call`): {why}") from error
 
     def stream_of(self, layer):
         """The stream that a layer belongs to; None in a network of one."""

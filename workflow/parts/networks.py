@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import torch
 
-from workflow.lib.errors import BadInput
+from workflow.lib.errors import BadInput, said_by
 from workflow.lib.plugins import load_plugin
 from workflow.parts.checkpoints import checkpoint_about
 from workflow.parts.derived_networks import c2d_twin
@@ -43,8 +43,10 @@ def unfilled_network(entry, classes=None):
     options = entry["options"] | ({"classes": classes} if classes else {})
     try:
         network = family.build(**options)
-    except TypeError as error:
-        raise BadInput(f"models: {entry['family']} cannot be built with {options}: {error}") from error
+    except (BadInput, OSError, ImportError, MemoryError):
+        raise
+    except Exception as error:  # a network may fail in any way
+        raise BadInput(f"models: {entry['family']} cannot be built with {options}: {said_by(error)}") from error
     if not isinstance(network, Network):
         raise BadInput(
             f"models: build() of {entry['family']} gave {type(network).__name__}; workflow.parts.network.Network was needed"
@@ -61,10 +63,16 @@ def provenance(entry):
     return floor | {"checkpoint_of": about.get("model"), "step": about.get("step")}
 
 
+def answered(output):
+    """The tensor that answers in what a network gives: the output itself or its `logits`; None where there is none."""
+    answer = output.get("logits") if isinstance(output, dict) else getattr(output, "logits", output)
+    return answer if isinstance(answer, torch.Tensor) else None
+
+
 def class_scores(output):
-    """Class scores [row, class] in what a network gives: the output itself or its `logits`; None where there are none."""
-    scores = output.get("logits") if isinstance(output, dict) else getattr(output, "logits", output)
-    return scores if isinstance(scores, torch.Tensor) and scores.ndim == 2 else None
+    """Class scores [row, class] in what a network gives; None where there are none."""
+    scores = answered(output)
+    return scores if scores is not None and scores.ndim == 2 else None
 
 
 def fill_weights(network, entry, redraw):

@@ -7,7 +7,7 @@ import numpy as np
 from torch import nn
 
 from workflow.lib.errors import BadInput, nearest
-from workflow.parts.unit_values import POOLINGS, token_layout, unit_tensor, unit_values
+from workflow.parts.unit_values import POOLINGS, frames_of_rows, token_layout, unit_tensor, unit_values
 
 
 class Activations(dict):
@@ -16,13 +16,14 @@ class Activations(dict):
     shown: to be set before each forward pass where a layer's rows may be frames, and for pooling "frames": per pathway the clip
     frames of every video in the order in which they are shown, int [batch, frame].
     runs: how often each layer has given an output, of which the last is kept.
+    folded: how many frames of a clip the rows of a layer are, of the layers where they are.
     """
 
     shown = ()
 
     def __init__(self):
         super().__init__()
-        self.runs = Counter()
+        self.runs, self.folded = Counter(), {}
 
 
 class UnitAxis:
@@ -79,6 +80,8 @@ def pooled_layers(module, layers, pooling="mean", tokens=None, channels_last=Fal
             elif axis and axis.is_second(unit_tensor(output, name)):
                 output = unit_tensor(output, name).transpose(1, 2)
             activations.runs[name] += 1
+            if (order := frames_of_rows(unit_tensor(output, name), activations.shown)) is not None:
+                activations.folded[name] = order.shape[1]
             activations[name] = unit_values(output, name, pooling, tokens, activations.shown, channels_last)
 
         hooks.append(target.register_forward_hook(keep))

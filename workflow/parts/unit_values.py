@@ -20,8 +20,7 @@ def unit_values(output, layer="", pooling="mean", tokens=None, shown=(), channel
     Raises BadInput for anything else, and where tokens or frames are not told apart by what is known of the layer.
     """
     values = unit_tensor(output, layer).float()
-    order = next((np.asarray(own) for own in shown if len(own) < np.size(own) == len(values)), None)
-    if order is not None:  # a network of images, shown the frames
+    if (order := frames_of_rows(values, shown)) is not None:  # a network of images, shown the frames
         images = unit_values(values, layer, "mean" if pooling == "frames" else pooling, tokens, (), channels_last)
         images = images.unflatten(0, order.shape)  # [batch, frame, unit]
         return natural_order(images.transpose(1, 2), order) if pooling == "frames" else images.mean(1)
@@ -34,6 +33,11 @@ def unit_values(output, layer="", pooling="mean", tokens=None, shown=(), channel
     if pooling == "class":
         raise BadInput(f"layer {layer} gives {list(values.shape)}; pooling class needs tokens, [batch, token, unit]")
     return values.flatten(2).mean(2) if values.ndim > 2 else values
+
+
+def frames_of_rows(values, shown):
+    """The frames, int [batch, frame], that the rows of a layer's output are, each video's one after the other, or None."""
+    return next((np.asarray(own) for own in shown if len(own) < np.size(own) == len(values)), None)
 
 
 def unit_tensor(output, layer):

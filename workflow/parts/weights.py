@@ -3,6 +3,7 @@
 import hashlib
 import pickle
 import re
+import textwrap
 import zipfile
 from pathlib import Path
 
@@ -12,6 +13,12 @@ import torch
 from workflow.lib.errors import BadInput
 from workflow.parts.published_names import published_family
 from workflow.parts.seeding import generator
+
+# What the trainings of many leave beside the weights: attributes and no code, so that torch may be told to read it.
+OUT_OF_NAMESPACE = (
+    "python -c 'import argparse, torch; torch.serialization.add_safe_globals([argparse.Namespace]);"
+    ' torch.save(torch.load("{}")["state_dict"], "weights.pt")\' takes them out of a file you trust'
+)
 
 
 def file_sha256(path):
@@ -32,13 +39,14 @@ def read_state(path, sha256=None):
         if path.suffix == ".safetensors":
             return safetensors.torch.load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:  # torch's own words would have the user run the code
+    except pickle.UnpicklingError as error:  # torch's own words would have the user run the code, so not in the log either
         asked = re.search(r"GLOBAL (\S+)", str(error))
         why = f"they want to run {asked[1]}" if asked else "they are damaged, or no PyTorch file"
-        safe = "tensors alone are loaded, never code: save the network's state_dict()"
-        raise BadInput(f"weights {path} cannot be read as a PyTorch state dict: {why}; {safe}") from error
+        remedy = OUT_OF_NAMESPACE.format(path) if asked and asked[1] == "argparse.Namespace" else "save the network's state_dict()"
+        safe = f"tensors alone are loaded, never code: {remedy}"
+        raise BadInput(f"weights {path} cannot be read as a PyTorch state dict: {why}; {safe}") from None
     except Exception as error:
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        reason = textwrap.shorten(str(error), 300, placeholder=" ...") or type(error).__name__
         raise BadInput(f"weights {path} cannot be read as safetensors or as a PyTorch state dict: {reason}") from error
     for key in ("model_state", "model_state_dict", "state_dict", "model", "net"):
         state = state.get(key, state) if isinstance(state, dict) else state
@@ -95,6 +103,8 @@ def load_weights(module, state, where, rename=None):
         told = "; ".join(f"they {what} {some(names)}" for what, names in misfits.items() if names)
         family = published_family(state)
         hint = f"; they look like those of {family}" if family not in (None, published_family(own)) else ""
+        if not hint and [what for what, names in misfits.items() if names] == ["have unknown"]:
+            hint = ": take them out of the file, or build the network that has them"
         raise BadInput(f"weights {where} do not fit the network: {told}{hint}")
     module.load_state_dict(found)
     check_finite(module, where)

@@ -1,10 +1,15 @@
 """Say what an experiment has to work with: its videos, and its networks as far as they can be tried before any is trained."""
 
+from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 from workflow.lib.job import job
 from workflow.lib.tables import read_table
+from workflow.parts.class_lists import key, listed_labels, no_accuracy, read_classes
 from workflow.parts.rejections import reasons, rows_of
+
+MOST = 20  # lines of a data set's decoding, and of an answer, that are repeated
 
 
 def videos(dataset, clips, rejected, n_segments):
@@ -23,15 +28,44 @@ def network(described):
     return f"{first.model}, {first.training}: {layers}{note}"
 
 
+def decoding(dataset, logs):
+    """What the decoding of a data set said of its videos: the first lines of its logs but for how far it was."""
+    texts = [Path(log).read_text(errors="replace") for log in logs if Path(log).is_file()]
+    said = [f"{dataset}: {line}" for text in texts for line in text.splitlines() if not line.startswith("decoding: ")]
+    return said[:MOST] + ([f"{dataset}: {len(said) - MOST} more such lines in {Path(logs[0]).parent}"] if len(said) > MOST else [])
+
+
+def accuracy(dataset, model, clips, classes):
+    """That no label of a data set, by its table `clips`, is a class of a network, where none is: a list of one line or none."""
+    known, labels = {key(name) for name in classes}, {*clips["label"].dropna()} - {""}
+    return [] if {key(label) for label in labels} & known else [no_accuracy(dataset, model, listed_labels(labels))]
+
+
+def report(path):
+    """When an experiment's report was made, and its answer if that is short; nothing where there is none."""
+    if not Path(path).is_file():
+        return []
+    when, answer = datetime.fromtimestamp(Path(path).stat().st_mtime), Path(path).with_name("answer.txt")
+    lines = answer.read_text(encoding="utf-8").splitlines() if answer.is_file() else []
+    return [f"The report as the last run left it, {when:%Y-%m-%d %H:%M}: {path}", *(lines if len(lines) <= MOST else [])]
+
+
+def found(files, p):
+    """All that there is to say, a line each; files, p: the rule's inputs and parameters."""
+    clips = {dataset: read_table(path, "clips") for dataset, path in zip(p.datasets, files.clips, strict=True)}
+    for dataset, rejected, n_segments, logs in zip(p.datasets, files.rejected, p.n_segments, p.decoding, strict=True):
+        yield videos(dataset, clips[dataset], read_table(rejected, "rejected"), n_segments)
+        yield from decoding(dataset, logs)
+    yield from (network(read_table(path, "models")) for path in files.models)
+    for (dataset, model), classes in zip(p.scored, files.classes, strict=True):
+        yield from accuracy(dataset, model, clips[dataset], read_classes(classes))
+    if p.trained:
+        yield f"tried when their training begins: {', '.join(p.trained)}"
+    said = "Beyond what these lines and results/logs/decode_clips say"
+    yield f"{said} nothing was found wrong with the config, the videos and the networks."
+
+
 if __name__ == "__main__":
     with job(snakemake):
-        i, p = snakemake.input, snakemake.params
-        for dataset, clips, rejected, n_segments in zip(p.datasets, i.clips, i.rejected, p.n_segments, strict=True):
-            print(videos(dataset, read_table(clips, "clips"), read_table(rejected, "rejected"), n_segments))
-        for path in i.models:
-            print(network(read_table(path, "models")))
-        if p.trained:
-            print(f"tried when their training begins: {', '.join(p.trained)}")
-        print("Beyond what these lines say nothing was found wrong with the config, the videos and the networks.")
-        if Path(p.report).is_file():
-            print(f"The report as the last run left it: {p.report}")
+        for line in chain(found(snakemake.input, snakemake.params), report(snakemake.params.report)):
+            print(line)

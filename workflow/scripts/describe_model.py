@@ -11,6 +11,7 @@ from workflow.lib.tables import write_table
 from workflow.parts.class_lists import read_classes
 from workflow.parts.frame_orders import try_dynamics
 from workflow.parts.layer_choice import left_aside
+from workflow.parts.network_rows import check_colours, check_rows, frames_told, odd_output, refuse_odd_output
 from workflow.parts.networks import build_network, class_scores, provenance
 from workflow.parts.pathways import check_reads, check_sampling, pathway_sets
 from workflow.parts.pooling import hooked_layers, refuse_not_finite
@@ -44,7 +45,9 @@ def describe_model(name, entry, clip, dynamics=(), min_distance=0):
         with sdpa_kernel(SDPBackend.MATH):  # the counter does not know the CPU's fused attention
             output = network.tried(videos)
     check_answers(name, entry, network, output, activations)
-    check_rows(name, entry, network, both, shown, activations)
+    outputs = [output, check_rows(name, network, entry["pooling"], shown, both, (activations, output), entry["classes"])]
+    if activations.folded:
+        check_colours(name, network, videos, shown, activations.folded)
     about = {
         "model": name,
         "training": training,
@@ -58,7 +61,7 @@ def describe_model(name, entry, clip, dynamics=(), min_distance=0):
         "size": network.size,
         "sampling": entry["sampling"],
         "pooling": entry["pooling"],
-        "note": "; ".join(notes_on(network, entry, clip, list(activations))) or None,
+        "note": "; ".join(notes_on(network, entry, clip, activations, outputs)) or None,
     }
     return [
         {**about, "layer": layer, "stream": network.stream_of(layer), "depth": depth, "units": values.shape[1], "module": module}
@@ -74,8 +77,13 @@ def noise(clip):
     return torch.from_numpy(drawn)
 
 
-def notes_on(network, entry, clip, computed):
-    """What to know before long work of a network that fits the clips: sentences; computed: layers in the order they are."""
+def notes_on(network, entry, clip, activations, outputs):
+    """What to know before long work of a network that fits the clips: sentences; outputs: for one clip and for two."""
+    computed = list(activations)
+    if activations.folded:
+        yield frames_told(network.layers, activations.folded, entry["pooling"])
+    if odd := odd_output(network, outputs):
+        yield odd
     if network.size and (side := network.short_side or network.size) > min(clip["crop"]):
         wanted = f"clip: {{short_side: {side}, crop: [{side}, {side}]}}"
         yield f"it reads clips of {side} pixels, they have {min(clip['crop'])} and are enlarged: consider {wanted}"
@@ -93,9 +101,9 @@ def check_answers(name, entry, network, output, activations):
         raise BadInput(
             f"model {name}: the file of {entry['family']} must say SEGMENTS = True if and only if its network gives masks"
         )
-    scores = class_scores(output)
     if entry["classes"]:
-        check_classes(name, scores, read_classes(entry["classes"]), entry["classes"])
+        refuse_odd_output(name, network, [output])
+        check_classes(name, class_scores(output), read_classes(entry["classes"]), entry["classes"])
     silent = [layer for layer in network.layers if layer not in activations]
     if silent:
         raise BadInput(f"model {name}: the layers {', '.join(silent)} took no part in a forward pass")
@@ -108,27 +116,10 @@ def check_answers(name, entry, network, output, activations):
     several = [layer for layer, values in activations.items() if len(values) != 1]
     if several:
         came = f"layer {several[0]} gives {len(activations[several[0]])} rows for one clip"
-        raise BadInput(f"model {name}: {came}; one was needed: read a layer before or after it, whose first axis is the clips")
+        raise BadInput(
+            f"model {name}: {came}; one was needed: read a layer before or after it, whose rows are clips or their frames"
+        )
     refuse_not_finite(name, {layer: values.numpy() for layer, values in activations.items()}, ["noise"])
-
-
-def check_rows(name, entry, network, both, shown, alone):
-    """Raise BadInput where a clip's activations are others when a second clip is shown with it: its rows are not clips, or random.
-
-    both: two videos per pathway; shown: frames of each pathway; alone: layer -> [1, unit] of the first clip.
-    """
-    with hooked_layers(network, entry["pooling"]) as activations:
-        activations.shown = [own[None].repeat(2, 0) for own in shown]
-        network.tried(both)
-    for layer, values in activations.items():
-        if len(values) != 2:
-            raise BadInput(f"model {name}: layer {layer} gives {len(values)} rows for two clips; one each was needed")
-        apart = max((values[0] - values[1]).abs().max() / 10, alone[layer].abs().max() / 1000)  # more than rounding
-        if (values[0] - alone[layer][0]).abs().max() > apart:
-            came, largest = f"layer {layer} gives a clip other values beside a second clip than alone", alone[layer].abs().max()
-            doubt = "so large that rounding may do it: are its weights whole?"
-            grown = f"; its units reach {largest:.0e}, {doubt}" if largest > 1e5 else ""
-            raise BadInput(f"model {name}: {came}; its first axis must be the clips, and nothing in it may be random{grown}")
 
 
 def check_classes(name, scores, classes, where):

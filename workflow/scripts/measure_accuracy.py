@@ -4,11 +4,9 @@ from workflow.lib.errors import BadInput
 from workflow.lib.features import read_about, read_keys
 from workflow.lib.job import job
 from workflow.lib.tables import concat_tables, write_table
-from workflow.parts.class_lists import key, read_classes
+from workflow.parts.class_lists import key, listed_labels, no_accuracy, read_classes
 from workflow.parts.proportions import wilson
 from workflow.parts.splits import not_trained_on
-
-NAMED = 10  # unknown labels named in the table
 
 
 def independent(counts):
@@ -33,9 +31,8 @@ def left_out(seen):
     """Clips without a label that is a class of the network: columns of table `accuracy`."""
     clips = seen.drop_duplicates("clip")
     unknown = clips[clips["label_class"].isna() & clips["label"].notna()]
-    names = sorted(set(unknown["label"]))
-    listed = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
-    return {"n_unlabelled": int(clips["label"].isna().sum()), "n_unknown": len(unknown), "unknown": listed or None}
+    listed = listed_labels(unknown["label"])
+    return {"n_unlabelled": int(clips["label"].isna().sum()), "n_unknown": len(unknown), "unknown": listed}
 
 
 def accuracies(seen, n_classes, reversal_of, confidence):
@@ -86,8 +83,7 @@ def remark(rows, model, dataset):
     """Why there is no accuracy, or nothing."""
     if any(row["n_clips"] for row in rows) or not rows:
         return ""
-    labels = f"; its labels are {rows[0]['unknown']}" if rows[0]["unknown"] else ", it has no labels"
-    return f"no label of data set {dataset} is a class of model {model}: there is no accuracy{labels}"
+    return no_accuracy(dataset, model, rows[0]["unknown"])
 
 
 if __name__ == "__main__":

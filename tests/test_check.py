@@ -1,0 +1,45 @@
+"""What `make check` says: what decoding said, which class lists are of other labels, and of when the last report is."""
+
+import os
+import time
+
+import pandas as pd
+
+from workflow.scripts.check import MOST, accuracy, decoding, report
+
+
+def test_what_decoding_said_of_videos_is_repeated_and_cut_where_it_is_long(tmp_path):
+    logs = [tmp_path / name for name in ("000.log", "001.log", "002.log")]  # the last was deleted
+    logs[0].write_text("decoding: 3/4, 2 s left\na.mp4: only 1 different clips fit into the segment\ndecoding: 4/4, 0 s left\n")
+    logs[1].write_text("3 of 4 clips show 25% of their frames or more twice in a row\n")
+    said = [
+        "walks: a.mp4: only 1 different clips fit into the segment",
+        "walks: 3 of 4 clips show 25% of their frames or more twice",
+    ]
+    first, second = decoding("walks", logs)
+    assert first == said[0] and second.startswith(said[1])
+    logs[1].write_text("b\n" * (MOST + 3))
+    assert decoding("walks", logs)[MOST - 1 :] == ["walks: b", f"walks: 4 more such lines in {tmp_path}"]
+    assert decoding("walks", logs[2:]) == []
+
+
+def test_a_class_list_of_other_labels_is_told_in_the_words_of_the_accuracy():
+    clips = pd.DataFrame({"label": ["every day", "signs", None, "", "signs"]})
+    said = "no label of data set mine is a class of model net: there is no accuracy"
+    assert accuracy("mine", "net", clips, ["class1", "class2"]) == [f"{said}; its labels are every day, signs"]
+    assert accuracy("mine", "net", clips[2:4], ["class1"]) == [f"{said}, it has no labels"]
+    assert accuracy("mine", "net", clips, ["class1", "Every_Day"]) == []
+
+
+def test_a_report_is_told_with_its_time_and_an_answer_that_is_short(tmp_path):
+    path, answer = tmp_path / "report.html", tmp_path / "answer.txt"
+    assert report(path) == []
+    path.touch()
+    made = time.mktime((2026, 3, 1, 9, 5, 30, 0, 0, -1))
+    os.utime(path, (made, made))
+    line = f"The report as the last run left it, 2026-03-01 09:05: {path}"
+    assert report(path) == [line]
+    answer.write_text("net looks at motion.\nNote: of 4 videos.\n", encoding="utf-8")
+    assert report(path) == [line, "net looks at motion.", "Note: of 4 videos."]
+    answer.write_text("a\n" * (MOST + 1))
+    assert report(path) == [line]
