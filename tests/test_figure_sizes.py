@@ -23,7 +23,7 @@ COLUMN, TEXT = 3.25, 6.875  # inches, of CVPR's style of two columns
 PAGE = 8.875  # inches: the height of its text
 # Panels of many networks, which one column of a page does not hold.
 WIDE = {"layer_curves", "unit_bars", "shares", "stability", "lambda_sweep", "training_curves", "over_training", "dose_response"}
-WIDE |= {"floors_and_ceilings", "replicates", "sampling_sweep"}
+WIDE |= {"order_dependence", "floors_and_ceilings", "replicates", "sampling_sweep"}
 LONG = {"sampling_sweep"}  # whose rows are strides, whatever the number of networks
 SETTINGS = {"lambda": 0.5, "confidence": 0.95}
 
@@ -86,7 +86,7 @@ def test_a_figure_fits_its_column_and_no_two_texts_meet(plot, n, monkeypatch):
 
 
 @pytest.mark.parametrize("n", [1, 2, 9])
-@pytest.mark.parametrize("plot", ["layer_curves", "unit_bars", "shares", "floors_and_ceilings"])
+@pytest.mark.parametrize("plot", ["layer_curves", "unit_bars", "shares", "order_dependence", "floors_and_ceilings"])
 def test_layers_whose_names_are_long_are_named(plot, n, monkeypatch):
     """As a reader's own are: they stand upright, without what the longest have in common; every one where a page has the room."""
     table = table_of(plot, n)

@@ -125,7 +125,7 @@ def shared_ends(names):
 
 
 def abbreviated(name, most):
-    """A name whose words are cut until it has at most so many letters, those before a digit to one letter before others have four."""
+    """A name whose words are cut until it has at most so many letters: to five, then those before a digit to one."""
     cuts = range(len(name), 0, -1)
     for numbered, other in [*((cut, cut) for cut in cuts if cut > 4), *((1, cut) for cut in cuts)]:
         shown = WORD.sub(lambda word: word[0][: numbered if word["numbered"] is not None else other], name)  # noqa: B023, called at once
