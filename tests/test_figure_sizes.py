@@ -23,7 +23,7 @@ COLUMN, TEXT = 3.25, 6.875  # inches, of CVPR's style of two columns
 PAGE = 8.875  # inches: the height of its text
 # Panels of many networks, which one column of a page does not hold.
 WIDE = {"layer_curves", "unit_bars", "shares", "stability", "lambda_sweep", "training_curves", "over_training", "dose_response"}
-WIDE |= {"order_dependence", "floors_and_ceilings", "replicates", "sampling_sweep"}
+WIDE |= {"differences", "order_dependence", "floors_and_ceilings", "replicates", "sampling_sweep"}
 LONG = {"sampling_sweep"}  # whose rows are strides, whatever the number of networks
 SETTINGS = {"lambda": 0.5, "confidence": 0.95}
 

@@ -263,6 +263,28 @@ def test_more_differences_than_a_page_holds_are_those_of_like_streams():
     assert [text.get_text() for text in figure.texts] == ["12 of 105 pairs: all of like streams and with a"]
 
 
+def test_pairs_with_a_control_do_not_set_the_scale_of_others():
+    """Of a, b and a control, the pair without it is drawn; order-dependence on a scale of its own; all pairs, where all have one."""
+    same = {"dataset": "d", "stream_a": None, "stream_b": None, "comparison": "networks", "reason": None}
+    same |= {"same_crossings": True}
+    pairs = [
+        same
+        | {"model_a": a, "training_a": t, "model_b": b, "training_b": "x", "metric": "shares", "quantity": "share"}
+        | {"factor": factor, "value": size * value, "low": size * value, "high": size * value}
+        for a, b, t, size in (("still", "a", "control", 100), ("still", "b", "control", 100), ("a", "b", "x", 1))
+        for factor, value in (("appearance", 0.01), ("dynamics", 1e-5), ("order_dependence", 1e-4))
+    ]
+    figure = load_plugin("plots", "differences").draw(pd.DataFrame(pairs), {})
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["a − b"]
+    assert [axes.get_title() for axes in figure.axes] == ["d\nshares", "d\norder-dependence"]
+    assert [text.get_text() for text in figure.texts] == ["1 of 3 pairs: all without a control"]
+    assert figure.axes[1].get_xlim()[1] < 2e-4
+    names = [text.get_text() for text in figure.legends[0].texts]
+    assert names == ["share of dynamics", "share of appearance", "order-dependence"]
+    figure = load_plugin("plots", "differences").draw(pd.DataFrame(pairs[:6]), {})
+    assert len(figure.axes[0].get_yticklabels()) == 2 and not figure.texts
+
+
 def test_a_change_of_top1_from_nothing_has_no_point_and_is_told():
     """slow falls from 1/2 to 1/4; fast from 0 to 1/4, which is no multiple of nothing."""
     ends = {"slow-natural": 0.5, "slow-shuffled": 0.25, "fast-natural": 0.0, "fast-shuffled": 0.25}
