@@ -18,7 +18,7 @@ COLOURS = {
     "static": "#d7301f",
     "joint": "#c994c7",
     "residual": "#bdbdbd",
-    "dead": "#e8e8e8",
+    "dead": "#737373",
     "identical": "#8c8c8c",
     "dynamics": "#2c7bb6",
     "appearance": "#d7301f",
