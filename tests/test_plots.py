@@ -264,7 +264,7 @@ def test_more_differences_than_a_page_holds_are_those_of_like_streams():
 
 
 def test_pairs_with_a_control_do_not_set_the_scale_of_others():
-    """Of a, b and a control, the pair without it is drawn; order-dependence on its own scale; all pairs, where all have a control."""
+    """Of a, b and a control, the pair without it is drawn; order-dependence on its own scale; all where all have a control."""
     same = {"dataset": "d", "stream_a": None, "stream_b": None, "comparison": "networks", "reason": None}
     same |= {"same_crossings": True}
     pairs = [
