@@ -69,7 +69,7 @@ def differences(n):
     ends = [(*names, layer) for names, layer in ends.items()]
     for metric, quantity, factors in (
         ("pearson", "percent", ("dynamic", "static")),
-        ("shares", "share", ("dynamics", "appearance")),
+        ("shares", "share", ("dynamics", "appearance", "order_dependence")),
     ):
         for (a, stream_a, layer_a), (b, stream_b, layer_b) in combinations(ends, 2):
             row = {"dataset": "known-probe", "metric": metric, "quantity": quantity, "comparison": "networks", "reason": None}

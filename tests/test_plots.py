@@ -41,7 +41,13 @@ def score_table(*analyses):
                     rows.append({**about, "unit": unit, "quantity": "S", "factor": factor, "value": value})
             for factor, value in (("static", 40 * static), ("dynamic", 20.0), ("identical", 40.0)):
                 rows.append({**about, "quantity": "percent", "factor": factor, "value": value})
-            for factor, value in (("content", 0.3), ("appearance", 0.5), ("dynamics", -0.1), ("interaction", 0.3)):
+            for factor, value in (
+                ("content", 0.3),
+                ("appearance", 0.5),
+                ("dynamics", -0.1),
+                ("interaction", 0.3),
+                ("order_dependence", 0.2),
+            ):
                 rows.append({**about, "metric": "shares", "quantity": "share", "factor": factor, "value": value})
             for factor, value in (("static", 100.0), ("dynamic", 0.0), ("joint", 0.0), ("residual", 0.0), ("dead", 0.0)):
                 rows.append({**about, "quantity": "units", "factor": factor, "value": value})
@@ -100,6 +106,19 @@ def test_pairs_without_a_difference_are_counted_and_those_on_other_crossings_mar
     assert said.endswith("* one lacks crossings of the other, too near natural order as it saw them")
     (text,) = load_plugin("plots", "differences").draw(differences[differences["reason"].notna()], {}).texts
     assert text.get_text().startswith("2 of 2 pairs have no difference")
+
+
+@pytest.mark.parametrize(("share", "scale", "none"), [(0.3, "linear", 1), (1e-4, "symlog", 1), (1e-15, "linear", 2)])
+def test_order_dependence_is_drawn_however_small_and_what_rounding_leaves_is_none(share, scale, none):
+    table = score_table(("shapes", "c2d", "pearson", 0.9)).query("factor == 'order_dependence'")
+    table = table.assign(value=[1e-16, share], low=[0, share / 2], high=[2e-16, 2 * share])
+    (axes,) = load_plugin("plots", "order_dependence").draw(table, {}).axes
+    curve, zeros = axes.lines
+    assert axes.get_yscale() == scale and curve.get_ydata().tolist() == [1e-16, share] and len(zeros.get_xdata()) == none
+    low, high = axes.transData.transform([(0, 0), (0, 2 * share)])[:, 1] / axes.bbox.height
+    assert axes.get_ylim()[0] < 0 and (none == 2 or high - low > 0.2)
+    (text,) = load_plugin("plots", "order_dependence").draw(table[:0], {}).texts
+    assert "the metric 'shares' gives it" in " ".join(text.get_text().split())
 
 
 def test_a_floor_has_its_networks_panel_or_its_own():
@@ -242,6 +261,28 @@ def test_more_differences_than_a_page_holds_are_those_of_like_streams():
     drawn = [" ".join(label.get_text().split()) for label in figure.axes[0].get_yticklabels()]
     assert drawn == [f"a {stream} − {other} {stream}" for stream in ("appearance", "motion", "fusion") for other in "bcde"]
     assert [text.get_text() for text in figure.texts] == ["12 of 105 pairs: all of like streams and with a"]
+
+
+def test_pairs_with_a_control_do_not_set_the_scale_of_others():
+    """Of a, b and a control, the pair without it is drawn; order-dependence on its own scale; all where all have a control."""
+    same = {"dataset": "d", "stream_a": None, "stream_b": None, "comparison": "networks", "reason": None}
+    same |= {"same_crossings": True}
+    pairs = [
+        same
+        | {"model_a": a, "training_a": t, "model_b": b, "training_b": "x", "metric": "shares", "quantity": "share"}
+        | {"factor": factor, "value": size * value, "low": size * value, "high": size * value}
+        for a, b, t, size in (("still", "a", "control", 100), ("still", "b", "control", 100), ("a", "b", "x", 1))
+        for factor, value in (("appearance", 0.01), ("dynamics", 1e-5), ("order_dependence", 1e-4))
+    ]
+    figure = load_plugin("plots", "differences").draw(pd.DataFrame(pairs), {})
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["a − b"]
+    assert [axes.get_title() for axes in figure.axes] == ["d\nshares", "d\norder-dependence"]
+    assert [text.get_text() for text in figure.texts] == ["1 of 3 pairs: all without a control"]
+    assert figure.axes[1].get_xlim()[1] < 2e-4
+    names = [text.get_text() for text in figure.legends[0].texts]
+    assert names == ["share of dynamics", "share of appearance", "order-dependence"]
+    figure = load_plugin("plots", "differences").draw(pd.DataFrame(pairs[:6]), {})
+    assert len(figure.axes[0].get_yticklabels()) == 2 and not figure.texts
 
 
 def test_a_change_of_top1_from_nothing_has_no_point_and_is_told():

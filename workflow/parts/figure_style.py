@@ -1,5 +1,6 @@
 """How figures look: one palette, one way of naming networks, the sizes of a page of two columns."""
 
+import os
 import re
 from textwrap import fill
 
@@ -17,7 +18,7 @@ COLOURS = {
     "static": "#d7301f",
     "joint": "#c994c7",
     "residual": "#bdbdbd",
-    "dead": "#e8e8e8",
+    "dead": "#737373",
     "identical": "#8c8c8c",
     "dynamics": "#2c7bb6",
     "appearance": "#d7301f",
@@ -37,6 +38,7 @@ LETTER = 0.049  # inches that a letter of this size takes in the widest of the u
 ENDS = 0.2  # how much more than its layers' number an axis is long
 UPRIGHT = 16  # letters of the longest name of a layer
 LINE = 0.105  # inches that a line of this text takes
+WORD = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?P<numbered>(?=\d))?")  # of a layer's name, its capitals too
 BESIDE = 0.093  # and as a name that stands upright beside others
 
 
@@ -89,7 +91,7 @@ def wrapped(title, width=20):
 def layer_names(layers):
     """What stands below the layers of a panel, in depth order: (a list, what it has in common, whether they are turned upright).
 
-    Numbers alone where names differ by a number only; the middle of long names is left out.
+    Numbers alone where names differ by a number only; long names are shortened.
     """
     numbers = [re.search(r"\d+$", layer) for layer in layers]
     if len({re.sub(r"\d+$", "", layer) for layer in layers}) == 1 and all(numbers):
@@ -100,13 +102,36 @@ def layer_names(layers):
 
 
 def shortened(names, letters=UPRIGHT):
-    """Names without the middle of long ones: of so many letters, or of as many more as tell them apart."""
-    for most in range(letters, max(map(len, names)) + 1):
-        for head in sorted(range(1, most - 1), key=lambda head: abs(2 * head + 2 - most)):  # as much of the ends as can be
-            shown = [name if len(name) <= most else f"{name[:head]}…{name[head + 1 - most :]}" for name in names]
-            if len(set(shown)) == len(names):
-                return shown
-    return list(names)
+    """Names of so many letters, or of as many more as tell them apart, by what tells them apart: where some are longer, they lose
+    the parts that the longer ones all begin or end with, and letters of their words.
+    """
+    first, last = shared_ends([name for name in names if len(name) > letters])
+    stripped = [name.removeprefix(first).removesuffix(last) or name for name in names]
+    own = stripped if len(set(stripped)) == len(set(names)) else list(names)
+    for most in range(letters, max(map(len, own)) + 1):
+        shown = [abbreviated(name, most) for name in own]
+        if len(set(shown)) == len(set(names)):
+            return shown
+    return own
+
+
+def shared_ends(names):
+    """What all of several names begin with, up to a dot, and what they end with, from a dot or underscore on."""
+    if len(names) < 2:
+        return "", ""
+    first = re.match(r"(.*\.)?", os.path.commonprefix(names))[0]
+    backwards = os.path.commonprefix([name.removeprefix(first)[::-1] for name in names])
+    return first, re.match(r"(.*[._])?", backwards)[0][::-1]
+
+
+def abbreviated(name, most):
+    """A name whose words are cut until it has at most so many letters: to five, then those before a digit to one."""
+    cuts = range(len(name), 0, -1)
+    for numbered, other in [*((cut, cut) for cut in cuts if cut > 4), *((1, cut) for cut in cuts)]:
+        shown = WORD.sub(lambda word: word[0][: numbered if word["numbered"] is not None else other], name)  # noqa: B023, called at once
+        if len(shown) <= most:
+            break
+    return shown
 
 
 def label_layers(axes, layers):

@@ -6,18 +6,26 @@ from workflow.parts.network_differences import side
 
 TABLE = "differences"
 OTHER = "*"
-SHOWN = {"percent": {"dynamic": "dynamic", "static": "static"}, "share": {"dynamics": "dynamic", "appearance": "static"}}
+SHOWN = {  # (quantity, factor) -> what it is, and how far below the middle of its row it stands
+    ("percent", "dynamic"): ("percent dynamic", -0.15),
+    ("percent", "static"): ("percent static", 0.15),
+    ("share", "dynamics"): ("share of dynamics", -0.15),
+    ("share", "appearance"): ("share of appearance", 0.15),
+    ("share", "order_dependence"): ("order-dependence", 0),
+}
+ALONE = "order_dependence"  # which can be a thousandth of the other shares
 
 
 def draw(differences, settings):
-    """One row per pair of networks, one panel per metric; intervals away from zero are differences that videos do not explain.
+    """One row per pair of networks, one panel per metric, and one of order-dependence; intervals away from zero are differences
+    that videos do not explain.
 
-    Of more pairs than a page holds only those of like streams are drawn, and of more still those with the first network, no control
-    where there is another. The figure says how many others there are, how many pairs have no difference, and which rest on
-    crossings that are not the same.
+    Pairs with a control, which would set the scale, are left to the table `differences` where there are others. Of more pairs than
+    a page holds only those of like streams are drawn, and of more still those with the first network. The figure says how many
+    others there are, how many pairs have no difference, and which rest on crossings that are not the same.
     """
     networks = differences[differences["comparison"].eq("networks")]
-    table = networks[[factor in SHOWN.get(quantity, {}) for quantity, factor in networks[["quantity", "factor"]].to_numpy()]]
+    table = networks[[tuple(measure) in SHOWN for measure in networks[["quantity", "factor"]].to_numpy()]]
     if table.empty:
         return note("this experiment has no two networks to compare")
     a, b = side(table, "a"), side(table, "b")
@@ -28,9 +36,10 @@ def draw(differences, settings):
         return note(*below)
     n_pairs = table["pair"].nunique()
     table, kept = on_a_page(table)
-    panels = list(table.groupby(["dataset", "metric"], sort=False))
+    titles = table["metric"].mask(table["factor"].eq(ALONE), "order-dependence")
+    panels = list(table.groupby(["dataset", titles], sort=False))
     pairs = list(dict.fromkeys(table["pair"]))
-    figure, grid = lists([pairs] * len(panels), across=len(panels), legend=lines_of(["dynamic", "static"]))
+    figure, grid = lists([pairs] * len(panels), across=len(panels), legend=legend_of(table))
     for axes, (names, own) in zip(grid, panels, strict=True):
         draw_panel(axes, own, pairs)
         axes.set_title("\n".join(names))
@@ -47,16 +56,25 @@ def draw(differences, settings):
 
 def on_a_page(table):
     """Those of the differences that a page holds, and what they have in common, in words."""
+    n_pairs, controls = table["pair"].nunique(), table["training_a"].eq("control") | table["training_b"].eq("control")
+    table = table[~controls | controls.all()]
+    kept = ["without a control"] * (table["pair"].nunique() < n_pairs)
     if list_height(table["pair"].unique()) <= PAGE:
-        return table, []
+        return table, kept
     alike = table["stream_a"].eq(table["stream_b"]) | table["stream_a"].isna() | table["stream_b"].isna()
-    shown, kept = table[alike | (not alike.any())], []
+    shown, first_of = table[alike | (not alike.any())], []
     if list_height(shown["pair"].unique()) > PAGE:
         first = shown.loc[shown["training_a"].eq("control").sort_values(kind="stable").index].iloc[0]
-        kept = [f"with {first['model_a'] if isinstance(first['stream_a'], str) else first['a']}"]
+        first_of = [f"with {first['model_a'] if isinstance(first['stream_a'], str) else first['a']}"]
         table = table[table["model_a"].eq(first["model_a"]) | table["model_b"].eq(first["model_a"])]
         shown = shown.loc[shown.index.isin(table.index)]
-    return shown, ["of like streams"] * (len(shown) < len(table)) + kept
+    return shown, kept + ["of like streams"] * (len(shown) < len(table)) + first_of
+
+
+def legend_of(table):
+    """What the factors of a table are of, and look like."""
+    there = set(zip(table["quantity"], table["factor"], strict=True))
+    return {name: lines_of([key[1]]).popitem()[1] for key, (name, _) in SHOWN.items() if key in there}
 
 
 def without_difference(table):
@@ -71,13 +89,13 @@ def without_difference(table):
 
 
 def draw_panel(axes, table, pairs):
-    """Points and intervals of one data set and metric, the two factors a little apart."""
-    shown = {factor: name for factors in SHOWN.values() for factor, name in factors.items()}
-    for offset, name in ((-0.15, "dynamic"), (0.15, "static")):
-        own = table[table["factor"].map(shown) == name]
+    """Points and intervals of one panel, its factors a little apart."""
+    for (quantity, name), own in table.groupby(["quantity", "factor"], sort=False):
+        _, offset = SHOWN[quantity, name]
         rows = [pairs.index(pair) + offset for pair in own["pair"]]
         axes.hlines(rows, own["low"], own["high"], color=COLOURS[name])
         axes.plot(own["value"], rows, MARKERS.get(name, "o"), color=COLOURS[name])
     axes.axvline(0, color="0.4", linewidth=0.6)
-    axes.locator_params(axis="x", nbins=4)
+    axes.locator_params(axis="x", nbins=3)
+    axes.xaxis.set_major_formatter("{x:g}")
     axes.set_xlabel("percentage points" if table["quantity"].eq("percent").all() else "share of variance")

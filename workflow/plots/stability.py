@@ -6,6 +6,7 @@ from workflow.parts.figure_panels import blocks_of, lines_of, panels
 from workflow.parts.figure_style import COLOURS, MARKERS, named, note, of_last_layers
 
 TABLE = "stability"
+NAMES = {"dynamic": "S dynamic", "static": "S static", "dynamics": "share of dynamics", "appearance": "share of appearance"}
 SHOWN = {"S": ["dynamic", "static"], "share": ["dynamics", "appearance"]}
 
 
@@ -19,8 +20,8 @@ def draw(stability, settings):
     table = table.assign(half=(table["high"] - table["low"]) / 2).dropna(subset=["half"])
     if table.empty:
         return note("no score of this experiment has an interval: it has no draws, or too few videos")
-    legend = {"dynamic, dynamics": "dynamic", "static, appearance": "static"}
-    lines = {name: lines_of([factor])[factor] for name, factor in legend.items()}
+    there = set(table["factor"])
+    lines = {name: lines_of([factor])[factor] for factor, name in NAMES.items() if factor in there}
     figure, grid = panels(blocks_of(table), lines, ylabel="± around the value\n{}")
     for (metric, model), axes in grid.items():
         own = table[(table["metric"] == metric) & (table["model"] == model)].sort_values("n_videos")

@@ -33,8 +33,10 @@ def draw_bars(axes, table):
         if name in wide["low"]:
             low, high = (wide[end, name] + bottom[name] for end in ("low", "high"))
             beside = [place + 0.14 * (k - 2) for place in places]
-            axes.vlines(beside, low, high.clip(upper=100), color="black", linewidth=0.5)
-    axes.set_ylim(0, 100)
+            reach = {"yerr": ((high.clip(upper=100) - low) / 2), "capsize": 0.6, "capthick": 0.4}  # its ends tell it from a border
+            middle = ((high.clip(upper=100) + low) / 2).mask(high <= low)
+            axes.errorbar(beside, middle, fmt="none", ecolor="black", elinewidth=0.4, **reach)
+    axes.set_ylim(-3, 103)  # room for the ends of intervals
     label_layers(axes, layers)
     least, most = min(n_units), max(n_units)
     units = f"{least if least == most else f'{least}–{most}'} units"
