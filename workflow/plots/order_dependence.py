@@ -5,9 +5,9 @@ from matplotlib.lines import Line2D
 
 from workflow.parts.figure_panels import blocks_of, panels
 from workflow.parts.figure_style import COLOURS, MARKERS, draw_curve, label_layers, named, note, upright_names
+from workflow.parts.numbers import ROUNDING
 
 FACTOR = "order_dependence"
-ZERO = 1e-9  # what rounding leaves of nothing
 SMALL = 0.02  # least greatest share of a network that can be read on a scale from 0 to 1
 NONE = {"marker": MARKERS[FACTOR], "markerfacecolor": "white"}
 
@@ -30,7 +30,7 @@ def draw(scores, settings):
     for (dataset, model), axes in grid.items():
         own = table[(table["dataset"] == dataset) & (table["model"] == model)].sort_values("depth")
         draw_curve(axes, range(len(own)), own, FACTOR)
-        zeros = np.flatnonzero(own["value"].abs() < ZERO)
+        zeros = np.flatnonzero(own["value"].abs() < ROUNDING)
         axes.plot(zeros, own["value"].iloc[zeros], color=colour, linestyle="none", **NONE)
         label_layers(axes, own["layer"])
     for axes in grid.values():  # when all curves of a scale are there
@@ -40,10 +40,10 @@ def draw(scores, settings):
 
 def set_scale(axes, table):
     """Linear, or logarithmic from the power of ten below the least share on: with 0 in any case, and room for its points."""
-    shares = table.loc[table["value"].abs() >= ZERO]
+    shares = table.loc[table["value"].abs() >= ROUNDING]
     greatest = shares["value"].abs().groupby([shares["dataset"], shares["model"]]).max()
     ends = table[["value", "low", "high"]]
-    top = 1.1 * max(ends.max().max(), ZERO)
+    top = 1.1 * max(ends.max().max(), ROUNDING)
     unit = top
     if (greatest < SMALL).any():
         least = int(np.floor(np.log10(shares["value"].abs().min())))
