@@ -132,7 +132,7 @@ UNREADABLE = {
 
 @pytest.mark.parametrize("text", UNREADABLE)
 def test_a_config_that_cannot_be_read_is_told_with_its_line_before_snakemake_is_asked(tmp_path, text):
-    (tmp_path / "mine.yml").write_text("a: 1\n")
+    (tmp_path / "mine.yml").write_text('{\n\t"a": 1\n}\n')  # JSON may have tabs
     if text:
         (tmp_path / "mine.yaml").write_text(text)
     command = [sys.executable, "-m", "workflow.lib.config_file", "mine.yml", "mine.yaml"]

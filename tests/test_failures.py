@@ -149,7 +149,13 @@ def test_the_end_of_a_run_repeats_the_last_words_of_the_jobs_that_failed(tmp_pat
     assert after_failure("", ["none.log", "killed.log"]) == "Why each job failed stands in its log: none.log, killed.log."
     stopped = "The run was stopped: what is done is kept, and the next run goes on from there."
     assert after_failure("died with <Signals.SIGINT: 2>", ["none.log"]) == stopped
-    assert after_failure("exit status 130.", ["one.log"]) == f"the layer is not there (log: one.log)\n{stopped}"
+    assert after_failure("Will exit after finishing currently running jobs (scheduler).", []) == stopped
+    both = after_failure("died with <Signals.SIGKILL: 9>\nTerminating processes on user request, ...", ["none.log"]).splitlines()
+    assert both[0].startswith("A job was killed") and both[1] == stopped
+    told = after_failure("returned non-zero exit status 130.", ["one.log"])
+    assert told == f"Why jobs failed:\nthe layer is not there (log: one.log)\n{stopped}"
+    assert "stopped" not in after_failure("Error in rule a:\n    input: my/SIGINT_net.py, seen on user request", ["one.log"])
+    assert after_failure("", []) == "Why the run failed is said above."
 
 
 def test_a_run_whose_job_is_killed_says_why(tmp_path):

@@ -14,7 +14,8 @@ from matplotlib.text import Text
 from tests.many_networks import table_of
 from workflow.lib.plugins import ROOT, load_plugin
 from workflow.parts.figure_panels import panels
-from workflow.parts.figure_style import COLOURS, NETWORKS, save_figure, set_style, shortened
+from workflow.parts.figure_style import COLOURS, NETWORKS, save_figure, set_style
+from workflow.parts.layer_names import shortened
 from workflow.plots.claims import VERDICTS
 from workflow.scripts.draw_gallery import draw_gallery
 
@@ -123,7 +124,7 @@ def test_layers_whose_names_are_long_are_named(plot, n, monkeypatch):
     ],
 )
 def test_shortened_names_still_tell_layers_apart(names, shown):
-    given = shortened(names)
+    given = shortened(tuple(names))
     assert shown is None or given == shown
     assert len(set(given)) == len(names)
 

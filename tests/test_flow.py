@@ -206,7 +206,7 @@ def test_an_estimator_of_ones_own_with_weights_and_the_store(tmp_path):
         estimator_of("dis", {"speed": 1}, None)
     with pytest.raises(BadInput, match="preset 'slow' came, one of ultrafast, fast, medium was needed"):
         estimator_of("dis", {"preset": "slow"}, None)
-    with pytest.raises(BadInput, match=r"no flows plug-in 'raft': looked for .*flows/raft.py; there are dis"):
+    with pytest.raises(BadInput, match=r"no flows plug-in 'raft': looked for .*flows/raft.py; the nearest names are dis"):
         estimator_of("raft", {}, None)
 
 

@@ -123,13 +123,14 @@ def test_a_shard_is_written_and_read_back(tmp_path):
     assert read_rows(tmp_path / "shard.csv") == rows
 
 
-def listed_then(folder, *shards):
-    """Results of a data set of video files in folder/then: the manifests of its shards, under folder/results."""
+def listed_then(folder, *shards, collected=True):
+    """Results of a data set of video files in folder/then: the manifests of its shards, and whether its clips were collected."""
     touch(folder / "then", *(name for names in shards for name in names))
     for n, names in enumerate(shards):
-        (folder / f"results/{n:03d}").mkdir(parents=True)
         rows = [row for row in read_dataset("set", {"folder": str(folder / "then")}) if row["video"] in names]
-        list_videos(rows, folder / f"results/{n:03d}/manifest.csv")
+        list_videos(rows, folder / f"results/videos/set/{n:03d}/manifest.csv")
+    if collected:
+        touch(folder, "results/clips/set/clips.parquet")
 
 
 @pytest.mark.parametrize(
@@ -150,19 +151,17 @@ def test_results_are_replaced_by_those_of_the_same_data_set_only(tmp_path, place
     if place != "link":
         touch(tmp_path / place, *names, content=b"xyz" if place == "now" else b"x")
     rows = [row for row in read_dataset("set", {"folder": str(tmp_path / place)}) if row["video"] in names]
-    sentence = f"data set set: its results are of 4 other videos .*then/a.mp4.*its {len(rows)} now; .*delete {tmp_path}/results"
+    sentence = f"data set set: its results are of 4 other videos .*then/a.mp4.*its {len(rows)} now; .*delete .*results/videos/set$"
     with nullcontext() if same else pytest.raises(BadInput, match=sentence):
         check_same_dataset("set", rows, tmp_path / "results")
 
 
-def test_what_came_and_went_is_told(tmp_path):
-    listed_then(tmp_path, ["a.mp4", "b.mp4"], ["c.mp4", "d.mp4"], ["e.mp4"])
-    (tmp_path / "results/002").rename(tmp_path / "results/1002")  # shards count as numbers
-    results, rows = tmp_path / "results", read_dataset("set", {"folder": str(tmp_path / "then")})
-    assert changes("set", rows, results, 3) is None and changes("set", rows, tmp_path / "none", 3) is None
-    assert changes("set", rows[:4], results, 2) is None  # the third shard is left over from a larger data set
-    now = [*rows[1:], rows[0] | {"video": "f.mp4"}, rows[0] | {"video": "g.mp4"}]
-    assert changes("set", now, results, 3).startswith("data set set: 2 videos came and 1 went since its results were computed")
+def test_a_data_set_of_which_nothing_was_decoded_may_be_corrected(tmp_path):
+    listed_then(tmp_path, ["a.mp4", "b.mp4", "c.mp4"], collected=False)
+    touch(tmp_path, "now/x.mp4", "now/y.mp4", "now/z.mp4")
+    now = read_dataset("set", {"folder": str(tmp_path / "now")})
+    check_same_dataset("set", now, tmp_path / "results")
+    assert changes("set", now, tmp_path / "results", 4) is None
 
 
 def test_videos_that_were_moved_are_the_same_data_set(tmp_path):
@@ -171,7 +170,18 @@ def test_videos_that_were_moved_are_the_same_data_set(tmp_path):
     check_same_dataset("set", read_dataset("set", {"folder": str(tmp_path / "now")}), tmp_path / "results")
 
 
-def test_a_data_set_without_results_is_no_other(tmp_path):
-    touch(tmp_path, "now/a.mp4", "results/000/manifest.csv", content=b"")
+def test_what_came_and_went_is_told(tmp_path):
+    listed_then(tmp_path, ["a.mp4", "b.mp4"], ["c.mp4", "d.mp4"], ["e.mp4"])
+    results, rows = tmp_path / "results", read_dataset("set", {"folder": str(tmp_path / "then")})
+    (results / "videos/set/002").rename(results / "videos/set/1002")  # shards count as numbers
+    assert changes("set", rows, results, 2) is None and changes("set", rows, tmp_path / "none", 2) is None
+    assert changes("set", rows[:4], results, 2) is None  # the third shard is left over from a larger data set
+    assert changes("set", rows, results, 4) is None  # shards of another size
+    now = [*rows[1:], rows[0] | {"video": "f.mp4"}, rows[0] | {"video": "g.mp4"}]
+    assert changes("set", now, results, 2).startswith("data set set: 2 videos came and 1 went since its results were computed")
+
+
+def test_a_data_set_without_a_manifest_that_can_be_read_is_no_other(tmp_path):
+    touch(tmp_path, "now/a.mp4", "results/videos/set/000/manifest.csv", "results/clips/set/clips.parquet", content=b"")
     check_same_dataset("set", [{"video": "a.mp4", "path": str(tmp_path / "now/a.mp4")}], tmp_path / "results")
     check_same_dataset("set", [], tmp_path / "none")

@@ -92,10 +92,22 @@ def test_frames_of_clips_that_alternate_are_refused(described):
         described("lambda module, video: module(video.permute(2, 0, 1, 3, 4).flatten(0, 1))")
 
 
-@pytest.mark.parametrize("frames", [8, 16])
+BY_FRAME = "lambda module, video: module.head(module.stem({}).mean((2, 3)))"  # of any number of frames
+
+
+@pytest.mark.parametrize("frames", [2, 3, 8, 16])
 def test_a_reshape_that_mixes_colours_and_frames_is_refused(described, frames):
-    with pytest.raises(BadInput, match=r"red is in the first \d of the \d+ rows of layer stem alone: video.transpose\(1, 2\)"):
-        described("lambda module, video: module(video.reshape(-1, 3, *video.shape[3:]))", frames=frames)
+    said = r"red is in the first \d of the \d+ rows of layer stem alone, blue in the last: video.transpose\(1, 2\)"
+    with pytest.raises(BadInput, match=said):
+        described(BY_FRAME.format("video.reshape(-1, 3, *video.shape[3:])"), frames=frames)
+
+
+@pytest.mark.parametrize("frames", [2, 3, 8])
+def test_networks_that_see_their_first_frames_alone_are_not_taken_for_such(described, frames):
+    first = -(-frames // 3)
+    seen = f"video.new_tensor([1.0] * {first} + [0.0] * {frames - first}).repeat(len(video)).view(-1, 1, 1, 1)"
+    told = described(BY_FRAME.format(f"video.transpose(1, 2).flatten(0, 1) * {seen}"), frames=frames)
+    assert told == NOTE.replace("8", str(frames))
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_another_data_set_does_not_take_the_place_of_one_that_was_computed(tmp_p
         for n in range(5):  # two shards
             write_video(project.folder / name / f"{n}.mp4", n_frames)
     listed = ["--until", "list_videos"]
-    project.done(*listed)
+    project.done("--until", "collect_clips")
     project.configure(first | {"datasets": {"own": {"folder": "second"}}})
     status, printed = project.run(*listed)
     assert status and "config: data set own: its results are of 5 other videos (e.g. first/0.mp4)" in printed

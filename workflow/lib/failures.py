@@ -25,7 +25,9 @@ CAUSES = [  # what an error says of itself, "Classes: message", and what it mean
     (r"Too many open files", "too many files are open: a greater shard_size opens fewer, `ulimit -n 4096` allows more"),
     (r"CUDA error|CUDA driver|no kernel image", "the GPU or its driver failed: CUDA_VISIBLE_DEVICES= computes without it"),
 ]
-STOPPED = re.compile(r"on user request|SIGINT|exit status 130\b")
+STOPPED = re.compile(
+    r"^Terminating processes on user request|^Will exit after finishing|died with <Signals\.SIGINT|exit status 130\b", re.MULTILINE
+)
 KILLED = re.compile(r"SIGKILL|exit status (?:137|-9)\b")
 
 
@@ -63,12 +65,15 @@ def after_failure(printed, logs):
 
     printed: what Snakemake did; logs: those of the jobs that failed.
     """
-    why = last_words(logs)
-    if STOPPED.search(printed):
-        return "\n".join([*why, f"The run was stopped: {AGAIN}."])
-    look = ["Why jobs failed:", *why] if why else [f"Why each job failed stands in its log: {', '.join(logs)}."]
-    killed = (
-        "A job was killed (signal 9) and could not say why: most likely the machine's memory is too small for what runs at once;"
-        f" fewer --cores or a smaller shard_size need less ({AGAIN})."
-    )
-    return "\n".join([*look, *([killed] if KILLED.search(printed) else [])])
+    why, stopped = last_words(logs), STOPPED.search(printed)
+    lines = ["Why jobs failed:", *why] if why else []
+    if logs and not why and not stopped:
+        lines = [f"Why each job failed stands in its log: {', '.join(logs)}."]
+    if KILLED.search(printed):
+        likely = (
+            "most likely the machine's memory is too small for what runs at once; fewer --cores or a smaller shard_size need less"
+        )
+        lines.append(f"A job was killed (signal 9) and could not say why: {likely} ({AGAIN}).")
+    if stopped:
+        lines.append(f"The run was stopped: {AGAIN}.")
+    return "\n".join(lines or ["Why the run failed is said above."])

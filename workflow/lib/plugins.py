@@ -40,6 +40,8 @@ def load_plugin(folder, name):
     except ModuleNotFoundError as error:
         where = f"beside it nor installed in this job's environment, {sys.prefix}"
         raise BadInput(f"{path} imports {error.name}, which is neither {where}") from error
+    except (BadInput, OSError, MemoryError):
+        raise
     except Exception as error:  # whatever its first lines do
         raise BadInput(f"{path} cannot be imported: {said_by(error)}") from error
     return module

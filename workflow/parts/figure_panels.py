@@ -6,7 +6,8 @@ import matplotlib.pyplot as plt
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from workflow.parts.figure_style import COLOURS, COLUMN, LETTER, LINE, MARKERS, TEXT, fitting, wrapped
+from workflow.parts.figure_style import COLOURS, COLUMN, LETTER, LINE, MARKERS, TEXT, wrapped
+from workflow.parts.layer_names import fitting
 
 PAGE = 8.875  # inches: height of the text on a page of CVPR
 LEFT, RIGHT, GAP = 0.52, 0.08, 0.14  # inches: beside the panels, between them

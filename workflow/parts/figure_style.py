@@ -1,7 +1,5 @@
 """How figures look: one palette, one way of naming networks, the sizes of a page of two columns."""
 
-import os
-import re
 from textwrap import fill
 
 import matplotlib
@@ -35,11 +33,7 @@ COLUMN, TEXT = 3.25, 6.875  # inches: widths of one column and of the text on a 
 SMALLEST = 6  # points, of any text
 DPI = 300  # of the PNGs
 LETTER = 0.049  # inches that a letter of this size takes in the widest of the usual fonts
-ENDS = 0.2  # how much more than its layers' number an axis is long
-UPRIGHT = 16  # letters of the longest name of a layer
 LINE = 0.105  # inches that a line of this text takes
-WORD = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?P<numbered>(?=\d))?")  # of a layer's name, its capitals too
-BESIDE = 0.093  # and as a name that stands upright beside others
 
 
 def set_style():
@@ -86,74 +80,6 @@ def of_last_layers(scores):
 def wrapped(title, width=20):
     """A title whose lines are no longer than a panel is wide."""
     return "\n".join(fill(line, width) for line in title.split("\n"))
-
-
-def layer_names(layers):
-    """What stands below the layers of a panel, in depth order: (a list, what it has in common, whether they are turned upright).
-
-    Numbers alone where names differ by a number only; long names are shortened.
-    """
-    numbers = [re.search(r"\d+$", layer) for layer in layers]
-    if len({re.sub(r"\d+$", "", layer) for layer in layers}) == 1 and all(numbers):
-        return [str(int(number[0])) for number in numbers], re.sub(r"\W*_?\d+$", "", layers[0]), False
-    if len(" ".join(layers)) <= 14:
-        return list(layers), "", False
-    return shortened(layers), "", True
-
-
-def shortened(names, letters=UPRIGHT):
-    """Names of so many letters, or of as many more as tell them apart, by what tells them apart: where some are longer, they lose
-    the parts that the longer ones all begin or end with, and letters of their words.
-    """
-    first, last = shared_ends([name for name in names if len(name) > letters])
-    stripped = [name.removeprefix(first).removesuffix(last) or name for name in names]
-    own = stripped if len(set(stripped)) == len(set(names)) else list(names)
-    for most in range(letters, max(map(len, own)) + 1):
-        shown = [abbreviated(name, most) for name in own]
-        if len(set(shown)) == len(set(names)):
-            return shown
-    return own
-
-
-def shared_ends(names):
-    """What all of several names begin with, up to a dot, and what they end with, from a dot or underscore on."""
-    if len(names) < 2:
-        return "", ""
-    first = re.match(r"(.*\.)?", os.path.commonprefix(names))[0]
-    backwards = os.path.commonprefix([name.removeprefix(first)[::-1] for name in names])
-    return first, re.match(r"(.*[._])?", backwards)[0][::-1]
-
-
-def abbreviated(name, most):
-    """A name whose words are cut until it has at most so many letters: to five, then those before a digit to one."""
-    cuts = range(len(name), 0, -1)
-    for numbered, other in [*((cut, cut) for cut in cuts if cut > 4), *((1, cut) for cut in cuts)]:
-        shown = WORD.sub(lambda word: word[0][: numbered if word["numbered"] is not None else other], name)  # noqa: B023, called at once
-        if len(shown) <= most:
-            break
-    return shown
-
-
-def label_layers(axes, layers):
-    """Name the layers 0, 1, ... of an axis; where they are many, only every second, third, ..., the last one always."""
-    names, common, upright = layer_names(list(layers))
-    wide = axes.get_position().width * axes.figure.get_figwidth()
-    step = -(-len(names) // (fitting(wide) if upright else 6))
-    places = list(range(len(names) - 1, -1, -step))
-    axes.set_xticks(places, [names[place] for place in places], rotation=90 if upright else 0)
-    axes.set_xlabel(common)
-    axes.set_xlim(-(1 + ENDS) / 2, len(names) - (1 - ENDS) / 2)
-
-
-def fitting(wide):
-    """How many layers have a name each that stands upright, on an axis so many inches wide."""
-    return int(wide / BESIDE - ENDS)
-
-
-def upright_names(table):
-    """Of the networks of a table whose layers have names that stand upright: network -> (layers, letters of the longest name)."""
-    names = {model: layer_names(list(own["layer"].unique())) for model, own in table.sort_values("depth").groupby("model")}
-    return {model: (len(shown), max(map(len, shown))) for model, (shown, _, upright) in names.items() if upright}
 
 
 def draw_curve(axes, places, table, factor, **options):

@@ -73,7 +73,7 @@ class Network:
         except Exception as error:  # a module may fail in any way
             came = " and ".join(str(list(video.shape)) for video in videos)
             shown, why = f"[batch, rgb, frame, height, width] = {came}", said_by(error)
-            if isinstance(error, (AttributeError, NameError, TypeError, KeyError)):
+            if isinstance(error, (AttributeError, NameError, KeyError)):
                 raise BadInput(f"the network fails, shown {shown}: {why}") from error  # no matter of shapes
             raise BadInput(f"the network cannot take {shown} (see `call`): {why}") from error
 

@@ -47,7 +47,7 @@ def check_rows(name, network, pooling, shown, both, alone, scored):
     rows = {f"layer {layer}": (alone[0][layer], values) for layer, values in activations.items()}
     if scored:
         refuse_odd_output(name, network, [alone[1], output])
-        rows["its output"] = answered(alone[1]), answered(output)
+        rows["its output"] = answered(alone[1]).float(), answered(output).float()
     for where, (first, values) in rows.items():
         if len(values) != 2:
             raise BadInput(f"model {name}: {where} gives {len(values)} rows for two clips; one each was needed")
@@ -64,20 +64,27 @@ def check_rows(name, network, pooling, shown, both, alone, scored):
 
 
 def check_colours(name, network, videos, shown, folded):
-    """Raise BadInput where a reshape has mixed colours and frames: rows of three planes of a colour, red in the first third alone.
+    """Raise BadInput where a reshape has mixed colours and frames: red is in the first third of the rows alone, blue in the last.
 
-    folded: as for frames_told, in the order in which the layers are computed. No network whose rows are frames answers so.
+    Each row is three planes of one frame and colour then. folded: as for frames_told, in the order in which layers are computed.
     """
     layer, frames = next(iter(folded.items()))
-    of_frames = []  # [1, unit, frame], without and with more red
-    for red in (1.0, 2.0):
-        path = {layer: network.layers[layer]}
-        with pooled_layers(network.module, path, "frames", network.tokens, network.channels_last) as activations:
-            activations.shown = [own[None] for own in shown]
-            network.tried([video * torch.tensor([red, 1, 1]).view(3, 1, 1, 1) for video in videos])
-        of_frames.append(activations[layer].unflatten(1, (-1, frames)))
-    change = (of_frames[1] - of_frames[0]).abs().amax((0, 1))  # [frame]
-    if (change > change.max() / 1e4).tolist() == [3 * row < frames for row in range(frames)]:
-        came = f"red is in the first {-(-frames // 3)} of the {frames} rows of layer {layer} alone"
+    plain, *coloured = (rows_of_frames(network, videos, shown, layer, frames, colour) for colour in (None, 0, 2))
+    changes = [(own - plain).abs().amax((0, 1)) for own in coloured]  # [frame] each
+    red, blue = ((change > change.max() / 1e4).tolist() for change in changes)
+    if red == [3 * row < frames for row in range(frames)] and blue == red[::-1]:
+        came = f"red is in the first {-(-frames // 3)} of the {frames} rows of layer {layer} alone, blue in the last"
         needed = "video.transpose(1, 2).flatten(0, 1) makes frames rows, a reshape of [batch, rgb, frame, ...] does not"
         raise BadInput(f"model {name}: colours and frames are mixed, {came}: {needed}")
+
+
+def rows_of_frames(network, videos, shown, layer, frames, colour):
+    """What a layer gives of each frame of one clip that has twice as much of a colour, if one is named: [1, unit, frame]."""
+    scale = torch.ones(3, 1, 1, 1)
+    if colour is not None:
+        scale[colour] = 2
+    path = {layer: network.layers[layer]}
+    with pooled_layers(network.module, path, "frames", network.tokens, network.channels_last) as activations:
+        activations.shown = [own[None] for own in shown]
+        network.tried([video * scale for video in videos])
+    return activations[layer].unflatten(1, (-1, frames))

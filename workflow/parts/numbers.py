@@ -19,10 +19,10 @@ def fixed(value, digits):
 def with_interval(row, digits=1):
     """A value and its interval in brackets, where it has one.
 
-    One that would print as zero or as 1 in its last digit, though its interval leaves zero out, has two digits that count.
+    Where the interval leaves zero out, there are as many digits as tell its nearer end from zero.
     """
-    if 0 < abs(row.value) < 1.5 * 10**-digits and leaves_zero_out(row.low, row.high):
-        digits = 1 - math.floor(math.log10(abs(row.value)))
+    if leaves_zero_out(row.low, row.high):
+        digits = max(digits, math.ceil(-math.log10(min(abs(row.low), abs(row.high)))))
     ends = f" [{fixed(row.low, digits)}, {fixed(row.high, digits)}]" if row.low == row.low else ""
     return f"{fixed(row.value, digits)}{ends}"
 

@@ -13,6 +13,7 @@ SHOWN = {  # (quantity, factor) -> what it is, and how far below the middle of i
     ("share", "appearance"): ("share of appearance", 0.15),
     ("share", "order_dependence"): ("order-dependence", 0),
 }
+BESIDE = 8  # panels in a row: their titles need the room
 ALONE = "order_dependence"  # which can be a thousandth of the other shares
 
 
@@ -39,10 +40,10 @@ def draw(differences, settings):
     titles = table["metric"].mask(table["factor"].eq(ALONE), "order-dependence")
     panels = list(table.groupby(["dataset", titles], sort=False))
     pairs = list(dict.fromkeys(table["pair"]))
-    figure, grid = lists([pairs] * len(panels), across=len(panels), legend=legend_of(table))
+    figure, grid = lists([pairs] * len(panels), across=min(len(panels), BESIDE), legend=legend_of(table))
     for axes, (names, own) in zip(grid, panels, strict=True):
         draw_panel(axes, own, pairs)
-        axes.set_title("\n".join(names))
+        axes.set_title(wrapped("\n".join(names), 20 if len(panels) <= BESIDE // 2 else 14))
     if kept:
         below = [f"{len(pairs)} of {n_pairs} pairs: all {' and '.join(kept)}", *below]
     if any(pair.endswith(OTHER) for pair in pairs):

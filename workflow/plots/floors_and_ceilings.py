@@ -4,7 +4,8 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from workflow.parts.figure_panels import blocks_of, lines_of, panels
-from workflow.parts.figure_style import COLOURS, draw_curve, label_layers, named, note, upright_names
+from workflow.parts.figure_style import COLOURS, draw_curve, named, note
+from workflow.parts.layer_names import label_layers, upright_names
 
 LINES = {"random_weights": "--", "c2d_twin": ":"}
 

@@ -1,7 +1,8 @@
 """Percent static and dynamic of every layer, as in Kowal et al. (CVPR 2022), Fig. 3."""
 
 from workflow.parts.figure_panels import blocks_of, lines_of, panels
-from workflow.parts.figure_style import draw_curve, label_layers, named, note, upright_names
+from workflow.parts.figure_style import draw_curve, named, note
+from workflow.parts.layer_names import label_layers, upright_names
 
 FACTORS = ["dynamic", "static"]
 REACHABLE = (15.5, 42.2)  # percent that S in [0, 1] can reach at all: e^0/(e^0 + 2e) to e/(2e + 1)

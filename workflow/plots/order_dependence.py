@@ -4,7 +4,8 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from workflow.parts.figure_panels import blocks_of, panels
-from workflow.parts.figure_style import COLOURS, MARKERS, draw_curve, label_layers, named, note, upright_names
+from workflow.parts.figure_style import COLOURS, MARKERS, draw_curve, named, note
+from workflow.parts.layer_names import label_layers, upright_names
 from workflow.parts.numbers import ROUNDING
 
 FACTOR = "order_dependence"
@@ -43,7 +44,7 @@ def set_scale(axes, table):
     shares = table.loc[table["value"].abs() >= ROUNDING]
     greatest = shares["value"].abs().groupby([shares["dataset"], shares["model"]]).max()
     ends = table[["value", "low", "high"]]
-    top = 1.1 * max(ends.max().max(), ROUNDING)
+    top = 1.1 * ends.max().max() if len(shares) else 1.1  # of zeros alone, rounding is not to be magnified
     unit = top
     if (greatest < SMALL).any():
         least = int(np.floor(np.log10(shares["value"].abs().min())))

@@ -1,7 +1,8 @@
 """What the variance between clips is made of, layer by layer: content, appearance, dynamics and their interaction."""
 
 from workflow.parts.figure_panels import blocks_of, panels, patches_of
-from workflow.parts.figure_style import COLOURS, label_layers, named, note, upright_names
+from workflow.parts.figure_style import COLOURS, named, note
+from workflow.parts.layer_names import label_layers, upright_names
 
 ORDER = ["dynamics", "interaction", "appearance", "content"]
 

@@ -1,7 +1,8 @@
 """Units of every layer by class (dynamic, joint, static, residual, dead), as in Kowal et al. (CVPR 2022), Figs. 3, 6 and 7."""
 
 from workflow.parts.figure_panels import blocks_of, panels, patches_of
-from workflow.parts.figure_style import COLOURS, label_layers, named, note, upright_names
+from workflow.parts.figure_style import COLOURS, named, note
+from workflow.parts.layer_names import label_layers, upright_names
 
 ORDER = ["dynamic", "joint", "static", "residual", "dead"]
 

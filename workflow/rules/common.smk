@@ -49,9 +49,9 @@ try:
         update_config(config, as_in_a_file(dict(workflow.config_settings.config)))
     PUBLISHED, ROWS = checked_rows(config, workflow.configfiles)
     for dataset in ROWS if workflow.is_main_process else ():  # jobs may be listing them
-        listed = MOVER.replace_prefix(f"results/videos/{dataset}")
-        check_same_dataset(dataset, ROWS[dataset], listed)
-        if changed := changes(dataset, ROWS[dataset], listed, -(-len(ROWS[dataset]) // config["shard_size"])):
+        results = MOVER.replace_prefix(f"results/videos/{dataset}").removesuffix(f"/videos/{dataset}")
+        check_same_dataset(dataset, ROWS[dataset], results)
+        if changed := changes(dataset, ROWS[dataset], results, config["shard_size"]):
             print(changed, file=sys.stderr)
 except BadInput as error:
     sys.exit(f"config: {error}")  # a WorkflowError would be told with the line of this file

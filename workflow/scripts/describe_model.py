@@ -48,26 +48,28 @@ def describe_model(name, entry, clip, dynamics=(), min_distance=0):
     outputs = [output, check_rows(name, network, entry["pooling"], shown, both, (activations, output), entry["classes"])]
     if activations.folded:
         check_colours(name, network, videos, shown, activations.folded)
-    about = {
-        "model": name,
-        "training": training,
-        **provenance(entry),
+    about = {"model": name, "training": training, **provenance(entry), **what_it_is(network, entry)}
+    about |= {"gflop": counter.get_total_flops() / 1e9}
+    about |= {"note": "; ".join(notes_on(network, entry, clip, activations, outputs)) or None}
+    return [
+        {**about, "layer": layer, "stream": network.stream_of(layer), "depth": depth, "units": values.shape[1], "module": module}
+        for depth, (layer, module) in enumerate(network.layers.items())
+        for values in [activations[layer]]
+    ]
+
+
+def what_it_is(network, entry):
+    """The columns of table `models` that a network has before it is run."""
+    return {
         "weights_sha256": state_sha256(network.module),
         "parameters": sum(p.numel() for p in network.module.parameters()),
-        "gflop": counter.get_total_flops() / 1e9,
         "frames": network.frames,
         "stride": str(network.stride),
         "short_side": network.size and (network.short_side or network.size),
         "size": network.size,
         "sampling": entry["sampling"],
         "pooling": entry["pooling"],
-        "note": "; ".join(notes_on(network, entry, clip, activations, outputs)) or None,
     }
-    return [
-        {**about, "layer": layer, "stream": network.stream_of(layer), "depth": depth, "units": values.shape[1], "module": module}
-        for depth, (layer, module) in enumerate(network.layers.items())
-        for values in [activations[layer]]
-    ]
 
 
 def noise(clip):
