@@ -2,6 +2,7 @@
 # Writes: nothing
 # Why:    names are checked and shards counted before any work; only Snakemake and the standard library are needed here.
 import functools
+import os
 import re
 import sys
 
@@ -49,7 +50,7 @@ try:
         update_config(config, as_in_a_file(dict(workflow.config_settings.config)))
     PUBLISHED, ROWS = checked_rows(config, workflow.configfiles)
     for dataset in ROWS if workflow.is_main_process else ():  # jobs may be listing them
-        results = MOVER.replace_prefix(f"results/videos/{dataset}").removesuffix(f"/videos/{dataset}")
+        results = os.path.dirname(MOVER.replace_prefix("results/videos"))
         check_same_dataset(dataset, ROWS[dataset], results)
         if changed := changes(dataset, ROWS[dataset], results, config["shard_size"]):
             print(changed, file=sys.stderr)
