@@ -294,3 +294,14 @@ def test_a_change_of_top1_from_nothing_has_no_point_and_is_told():
     assert [label.get_text() for label in axes.get_yticklabels()] == ["fast-shuffled", "slow-shuffled"]
     assert [line.get_xydata().tolist() for line in axes.lines if line.get_marker() == "o"] == [[[-50.0, 1.0]]]
     assert sorted(text.get_text() for text in axes.texts) == ["0% → 25%", "50% → 25%"]
+
+
+def test_intervals_of_classes_that_stand_above_all_units_are_drawn_up_to_them():
+    """As where the bias taken off intervals has put the lower end above the value: dynamic 60 %, joint 40 % [45, 50]."""
+    table = score_table(("shapes", "c2d", "pearson", 0.9)).query("unit.isna() and quantity == 'S' and factor == 'static'").head(1)
+    own = {"quantity": "units", "n_units": 10}
+    rows = [table.assign(factor=name, value=at, low=low, high=high, **own) for name, at, low, high in
+            (("dynamic", 60.0, 50.0, 70.0), ("joint", 40.0, 45.0, 50.0))]  # fmt: skip
+    (axes,) = load_plugin("plots", "unit_bars").draw(pd.concat(rows), {"lambda": 0.5}).axes
+    ends = sorted(y for bars in axes.collections for path in bars.get_segments() for y in path[:, 1] if y == y)
+    assert ends == [50.0, 70.0]

@@ -32,11 +32,11 @@ def draw_bars(axes, table):
     for k, name in enumerate(ORDER):
         axes.bar(places, value[name], bottom=bottom[name], color=COLOURS[name], width=0.85)
         if name in wide["low"]:
-            low, high = (wide[end, name] + bottom[name] for end in ("low", "high"))
+            low, high = ((wide[end, name] + bottom[name]).clip(upper=100) for end in ("low", "high"))
             beside = [place + 0.14 * (k - 2) for place in places]
-            reach = {"yerr": ((high.clip(upper=100) - low) / 2), "capsize": 0.6, "capthick": 0.4}  # its ends tell it from a border
-            middle = ((high.clip(upper=100) + low) / 2).mask(high <= low)
-            axes.errorbar(beside, middle, fmt="none", ecolor="black", elinewidth=0.4, **reach)
+            caps = {"elinewidth": 0.4, "capsize": 0.6, "capthick": 0.4}  # its ends tell it from a border
+            middle, reach = ((high + low) / 2).mask(high <= low), ((high - low) / 2).clip(lower=0)
+            axes.errorbar(beside, middle, reach, fmt="none", ecolor="black", **caps)
     axes.set_ylim(-3, 103)  # room for the ends of intervals
     label_layers(axes, layers)
     least, most = min(n_units), max(n_units)
