@@ -303,5 +303,5 @@ def test_intervals_of_classes_that_stand_above_all_units_are_drawn_up_to_them():
     rows = [table.assign(factor=name, value=at, low=low, high=high, **own) for name, at, low, high in
             (("dynamic", 60.0, 50.0, 70.0), ("joint", 40.0, 45.0, 50.0))]  # fmt: skip
     (axes,) = load_plugin("plots", "unit_bars").draw(pd.concat(rows), {"lambda": 0.5}).axes
-    ends = sorted(y for bars in axes.collections for path in bars.get_segments() for y in path[:, 1] if y == y)
+    ends = sorted(y for bars in axes.collections for path in bars.get_segments() if len(path) for y in path[:, 1] if y == y)
     assert ends == [50.0, 70.0]
