@@ -43,7 +43,9 @@ def draw(differences, settings):
     figure, grid = lists([pairs] * len(panels), across=min(len(panels), BESIDE), legend=legend_of(table))
     for axes, (names, own) in zip(grid, panels, strict=True):
         draw_panel(axes, own, pairs)
-        axes.set_title(wrapped("\n".join(names), 20 if len(panels) <= BESIDE // 2 else 14))
+        letters = 20 if len(panels) <= BESIDE // 2 else 14
+        axes.set_title(wrapped("\n".join(names), letters))
+        axes.set_xlabel(wrapped(axes.get_xlabel(), letters))
     if kept:
         below = [f"{len(pairs)} of {n_pairs} pairs: all {' and '.join(kept)}", *below]
     if any(pair.endswith(OTHER) for pair in pairs):
