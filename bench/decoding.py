@@ -40,7 +40,7 @@ def both_sides(folder, fps, seconds, n_videos, repetitions):
     n_frames = round((seconds - length) / 2 * FPS + (length - 1 / fps) * FPS) + 1  # the clip lies in the middle
     made = {name: f"{folder}/{name}.npy" for name in ("frames", "masks")}
     made |= {name: f"{folder}/{name}.parquet" for name in ("clips", "rejected")}
-    params = {"clip": CLIP | {"fps": fps}, "frame_folder_fps": 24, "masked_frames": "all"}
+    params = {"dataset": "shapes", "clip": CLIP | {"fps": fps}, "frame_folder_fps": 24, "masked_frames": "all"}
     job = partial(run_script, "decode_clips", folder, {"manifest": manifest}, made, params)
     job()
     return in_turn({"bare": bare_reading(path, n_frames, n_videos), "job": job}, repetitions), n_frames * n_videos

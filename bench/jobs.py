@@ -16,7 +16,7 @@ class Named(dict):
 
 def run_script(name, folder, input=(), output=(), params=(), threads=1):
     """Run the whole script of rule `name` in this process, its log in `folder`; input, output, params as in the rule."""
-    parts = {"input": Named(input), "output": Named(output), "params": Named(params)}
+    parts = {"config": {"datasets": {"shapes": {}}}, "input": Named(input), "output": Named(output), "params": Named(params)}
     about = {"rule": name, "wildcards": (), "threads": threads, "resources": {}, "log": Path(folder) / f"{name}.log"}
     job = SimpleNamespace(**parts, **about)
     runpy.run_path(str(ROOT / "workflow/scripts" / f"{name}.py"), {"snakemake": job}, "__main__")

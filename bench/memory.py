@@ -39,7 +39,7 @@ def shard_jobs(folder, files, config):
     rendered = {"manifest": f"{folder}/rendered.csv", "videos": f"{folder}/videos"}
     shapes = config["datasets"]["shapes"]["moving_shapes"] | {"size": SIDE, "frames": FRAMES}
     decoded = made["decoded"] | tables(folder, clips="decoded", rejected="rejected") | {"masks": f"{folder}/masks.npy"}
-    read = {"frame_folder_fps": 24, "masked_frames": "all", "clip": CLIP}
+    read = {"dataset": "shapes", "frame_folder_fps": 24, "masked_frames": "all", "clip": CLIP}
     listed = tables(folder, variants="listed", originals="originals")
     flow = {"estimator": "dis", "options": {}, "weights": None, "backward": False}
     dumped = clips | {"variants": files["variants"][:1], "masks": files["no_masks"], "flows": []}

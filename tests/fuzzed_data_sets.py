@@ -14,7 +14,8 @@ import numpy as np
 
 from tests.damage import TEXTS, assert_whole, choice, damaged, spoil_tree, value
 from tests.made_videos import write_video
-from workflow.lib.manifest import COLUMNS, fingerprint, read_dataset
+from workflow.lib.listing import folder_of, found_in, listed
+from workflow.lib.manifest import COLUMNS, read_dataset
 from workflow.lib.sequence_sets import masked_frames
 from workflow.scripts.decode_clips import decode_clips, read_rows
 from workflow.scripts.list_videos import list_videos
@@ -36,16 +37,13 @@ def data_set_case(rng, folder):
     kinds = [manifest, manifest, files, kinetics, activitynet, diving, something, sequences, sequences, boxes, archives, archives]
     options = choice(rng, kinds)(rng, folder)
     rows = read_dataset("set", options)
-    fingerprint(rows)
     rows = rows[:12]
     assert all(list(row)[: len(COLUMNS)] == COLUMNS and all(isinstance(own, str) for own in row.values()) for row in rows)
-    list_videos(rows, folder / "listed.csv")
-    listed = read_rows(folder / "listed.csv")
-    assert [dict(row) for row in listed] == [{k: row.get(k, "") for k in listed[0]} for row in rows], (
-        "what was listed is not what came"
-    )
+    list_videos(listed(rows, folder_of(options)), folder / "listed.csv")
+    found = found_in(read_rows(folder / "listed.csv"), folder_of(options))
+    assert [{k: row.get(k, "") for k in rows[0]} for row in found] == rows, "what was listed is not what came"
     clips, masks, complete = [], [], masked_frames(options)
-    accepted, rejected = decode_clips(listed, CLIP, 24, clips.append, masks.append, complete)
+    accepted, rejected = decode_clips(found, CLIP, 24, clips.append, masks.append, complete)
     assert len(clips) == len(accepted) and all(clip.shape == (4, 16, 16, 3) for clip in clips)
     assert_whole([row["video"] for row in rows], accepted, rejected)
     return ("rejected", rejected[0]["reason"]) if rejected else ("done", "")

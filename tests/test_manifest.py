@@ -1,15 +1,9 @@
 """Data sets: every row of a manifest or folder is read as it is meant, and every mistake is named."""
 
-from contextlib import nullcontext
-
-import numpy as np
 import pytest
 
-from workflow.lib.earlier_videos import changes, check_same_dataset
 from workflow.lib.errors import BadInput
-from workflow.lib.manifest import COLUMNS, fingerprint, read_dataset
-from workflow.scripts.decode_clips import read_rows
-from workflow.scripts.list_videos import list_videos
+from workflow.lib.manifest import COLUMNS, read_dataset
 
 HEADER = "video,start_s,end_s,label,split\n"
 
@@ -98,90 +92,3 @@ def test_mistakes_in_folders(tmp_path):
     (tmp_path / "run/thumbnail.jpg").rename(tmp_path / "frame.jpg")
     with pytest.raises(BadInput, match="frame.jpg lies directly"):
         read_dataset("set", {"folder": str(tmp_path)})
-
-
-def test_fingerprint_follows_rows_and_sizes_only(tmp_path):
-    touch(tmp_path, "a.mp4", "b.mp4", "c/0.jpg", "c/1.jpg")
-    rows = read_dataset("set", {"folder": str(tmp_path)})
-    first = fingerprint(rows)
-    touch(tmp_path, "a.mp4", content=b"y")
-    assert fingerprint(rows) == first
-    seen = {first, fingerprint(rows[::-1]), fingerprint([{**rows[0], "label": "run"}, *rows[1:]])}
-    touch(tmp_path, "c/1.jpg", content=b"longer")
-    seen.add(fingerprint(rows))
-    touch(tmp_path, "c/2.jpg", content=b"")
-    seen.add(fingerprint(rows))
-    (tmp_path / "a.mp4").unlink()
-    seen.add(fingerprint(rows))
-    assert len(seen) == 6
-
-
-def test_a_shard_is_written_and_read_back(tmp_path):
-    touch(tmp_path, "ä, b.mp4", 'c "d".mp4', "e.mp4")
-    rows = read_dataset("set", {"folder": str(tmp_path)})
-    list_videos([{**row, "note": np.nan} for row in rows], tmp_path / "shard.csv")
-    assert read_rows(tmp_path / "shard.csv") == rows
-
-
-def listed_then(folder, *shards, collected=True):
-    """Results of a data set of video files in folder/then: the manifests of its shards, and whether its clips were collected."""
-    touch(folder / "then", *(name for names in shards for name in names))
-    for n, names in enumerate(shards):
-        rows = [row for row in read_dataset("set", {"folder": str(folder / "then")}) if row["video"] in names]
-        list_videos(rows, folder / f"results/videos/set/{n:03d}/manifest.csv")
-    if collected:
-        touch(folder, "results/clips/set/clips.parquet")
-
-
-@pytest.mark.parametrize(
-    ("place", "names", "same"),
-    [
-        ("then", ["a.mp4", "b.mp4", "c.mp4", "d.mp4"], True),
-        ("then", ["x.mp4", "y.mp4", "d.mp4"], True),  # one of the last shard is left
-        ("then", ["x.mp4", "y.mp4", "z.mp4"], False),
-        ("now", ["x.mp4", "y.mp4", "z.mp4"], False),
-        ("now", ["a.mp4", "b.mp4", "c.mp4"], False),  # of the same names and other sizes, beside the first
-        ("copy", ["a.mp4", "b.mp4", "c.mp4", "d.mp4"], True),
-        ("link", ["a.mp4", "b.mp4", "c.mp4", "d.mp4"], True),
-    ],
-)
-def test_results_are_replaced_by_those_of_the_same_data_set_only(tmp_path, place, names, same):
-    listed_then(tmp_path, ["a.mp4", "b.mp4"], ["c.mp4", "d.mp4"])
-    (tmp_path / "link").symlink_to("then")
-    if place != "link":
-        touch(tmp_path / place, *names, content=b"xyz" if place == "now" else b"x")
-    rows = [row for row in read_dataset("set", {"folder": str(tmp_path / place)}) if row["video"] in names]
-    sentence = f"data set set: its results are of 4 other videos .*then/a.mp4.*its {len(rows)} now; .*delete .*results/videos/set$"
-    with nullcontext() if same else pytest.raises(BadInput, match=sentence):
-        check_same_dataset("set", rows, tmp_path / "results")
-
-
-def test_a_data_set_of_which_nothing_was_decoded_may_be_corrected(tmp_path):
-    listed_then(tmp_path, ["a.mp4", "b.mp4", "c.mp4"], collected=False)
-    touch(tmp_path, "now/x.mp4", "now/y.mp4", "now/z.mp4")
-    now = read_dataset("set", {"folder": str(tmp_path / "now")})
-    check_same_dataset("set", now, tmp_path / "results")
-    assert changes("set", now, tmp_path / "results", 4) is None
-
-
-def test_videos_that_were_moved_are_the_same_data_set(tmp_path):
-    listed_then(tmp_path, ["a.mp4", "b.mp4", "c.mp4"])
-    (tmp_path / "then").rename(tmp_path / "now")
-    check_same_dataset("set", read_dataset("set", {"folder": str(tmp_path / "now")}), tmp_path / "results")
-
-
-def test_what_came_and_went_is_told(tmp_path):
-    listed_then(tmp_path, ["a.mp4", "b.mp4"], ["c.mp4", "d.mp4"], ["e.mp4"])
-    results, rows = tmp_path / "results", read_dataset("set", {"folder": str(tmp_path / "then")})
-    (results / "videos/set/002").rename(results / "videos/set/1002")  # shards count as numbers
-    assert changes("set", rows, results, 2) is None and changes("set", rows, tmp_path / "none", 2) is None
-    assert changes("set", rows[:4], results, 2) is None  # the third shard is left over from a larger data set
-    assert changes("set", rows, results, 4) is None  # shards of another size
-    now = [*rows[1:], rows[0] | {"video": "f.mp4"}, rows[0] | {"video": "g.mp4"}]
-    assert changes("set", now, results, 2).startswith("data set set: 2 videos came and 1 went since its results were computed")
-
-
-def test_a_data_set_without_a_manifest_that_can_be_read_is_no_other(tmp_path):
-    touch(tmp_path, "now/a.mp4", "results/videos/set/000/manifest.csv", "results/clips/set/clips.parquet", content=b"")
-    check_same_dataset("set", [{"video": "a.mp4", "path": str(tmp_path / "now/a.mp4")}], tmp_path / "results")
-    check_same_dataset("set", [], tmp_path / "none")

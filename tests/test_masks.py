@@ -10,7 +10,8 @@ from PIL import Image
 from tests import made_videos as made
 from workflow.lib.arrays import UNANNOTATED
 from workflow.lib.errors import BadInput
-from workflow.lib.manifest import fingerprint, read_dataset
+from workflow.lib.listing import found_in, listed
+from workflow.lib.manifest import read_dataset
 from workflow.lib.sequence_sets import masked_frames
 from workflow.models import fusionseg
 from workflow.parts.mask_reading import fit_mask
@@ -330,11 +331,12 @@ def test_a_manifest_names_masks(tmp_path):
     (tmp_path / "set.csv").write_text(text)
     rows = read_dataset("set", {"manifest": str(tmp_path / "set.csv")})
     assert [row["masks"] for row in rows] == [*(str(tmp_path / "Annotations/480p" / n) for n in ("bear", "cat")), ""]
-    list_videos(rows, tmp_path / "shard.csv")
-    assert read_rows(tmp_path / "shard.csv") == rows
-    before = fingerprint(rows)
+    before = listed(rows, str(tmp_path))
+    list_videos(before, tmp_path / "shard.csv")
+    found = found_in(read_rows(tmp_path / "shard.csv"), str(tmp_path))
+    assert [{c: row[c] for c in rows[0]} for row in found] == rows
     write(tmp_path / "Annotations/480p/cat/00001.png", np.eye(64, dtype=np.uint8))
-    assert fingerprint(rows) != before
+    assert listed(rows, str(tmp_path)) != before
 
 
 def test_real_sequences():

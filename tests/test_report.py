@@ -1,5 +1,6 @@
 """The report says in three sentences what the numbers say, and its tables hold every network's numbers once."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -15,11 +16,11 @@ from workflow.lib.tables import write_table
 from workflow.parts.findings import asked, findings
 from workflow.parts.last_layers import last_layer_table, last_layer_values
 from workflow.parts.notes import at_chance, notes, segments_at_chance
-from workflow.parts.numbers import fixed, is_numeric, readable, with_interval
+from workflow.parts.numbers import duration, fixed, is_numeric, readable, with_interval
 from workflow.parts.pipeline_version import pipeline_version
 from workflow.parts.report_html import html_table
 from workflow.parts.report_tables import data_table, layer_tables, network_table, segmentation_table, weights_table
-from workflow.parts.run_time import stage_table, timed_jobs
+from workflow.parts.run_time import stage_table, timed_jobs, working_time
 from workflow.scripts.write_report import write_report
 
 
@@ -296,6 +297,16 @@ def test_the_run_time_of_every_stage_is_that_of_this_experiments_jobs(tmp_path):
     table = stage_table(timed)
     assert table.to_numpy().tolist() == [["dump", 5, 100, 2], ["train_model", 2.5, 250, 1]]
     assert list(table) == ["stage", "seconds", "peak memory, MB", "jobs"] and stage_table([]) is None
+
+
+def test_time_at_work_counts_jobs_side_by_side_once_and_pauses_not_at_all(tmp_path):
+    paths = []
+    for name, seconds, end in (("a", 10, 1010), ("b", 4, 1012), ("c", 2, 1011), ("d", 5, 2000)):  # 1000 to 1012, 1995 to 2000
+        paths.append(tmp_path / f"{name}.tsv")
+        paths[-1].write_text(f"s\tmax_rss\n{seconds}\t1\n")
+        os.utime(paths[-1], (end, end))
+    assert working_time(paths) == pytest.approx(17) and working_time([]) == 0
+    assert [duration(seconds) for seconds in (0.4, 59.6, 3599, 7265)] == ["0 s", "1 min 0 s", "59 min 59 s", "2 h 1 min"]
 
 
 def test_a_data_set_has_one_digest_that_every_clip_and_their_order_decide():

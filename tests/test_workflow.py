@@ -113,9 +113,16 @@ def test_another_data_set_does_not_take_the_place_of_one_that_was_computed(tmp_p
     project.done("--until", "collect_clips")
     project.configure(first | {"datasets": {"own": {"folder": "second"}}})
     status, printed = project.run(*listed)
-    assert status and "config: data set own: its results are of 5 other videos (e.g. first/0.mp4)" in printed
+    assert status and "config: data set own: its results are of 5 other videos (e.g. 0.mp4, " in printed
     project.configure(first)
-    assert project.planned(*listed) == {}
+    assert project.planned("--until", "collect_clips") == {}
+    (project.folder / "first").rename(project.folder / "moved")
+    project.configure(first | {"datasets": {"own": {"folder": "moved"}}})
+    assert project.planned("--until", "collect_clips") == {}
+    shutil.rmtree(project.folder / "results/clips/own/000")
+    project.done("--until", "collect_clips")  # it is decoded from where it is now
+    (project.folder / "moved").rename(project.folder / "first")
+    project.configure(first)
     (project.folder / "first/0.mp4").unlink()  # part of a data set may come and go
     assert project.planned(*listed) == {"list_videos": 1}
     project.configure(first | {"datasets": {"own": {"folder": "second"}}})

@@ -5,27 +5,16 @@ from itertools import chain
 from pathlib import Path
 
 from workflow.lib.errors import BadInput
-from workflow.lib.manifest import NOTHING, size_of
-
-
-def check_same_dataset(dataset, rows, results):
-    """Raise BadInput where the rows of a data set hold none of the videos that its results were computed from.
-
-    Videos may come, go and change; where all are others it is another data set, whose results would take the place of what was
-    computed of the first. rows: of its manifest; results: the folder of all results.
-    """
-    now = {row["video"]: row["path"] for row in rows}
-    earlier = list(chain.from_iterable(listed_then(dataset, results)))
-    if earlier and not any(goes_on(row, now) for row in earlier):
-        paths = {row["path"] for row in earlier}
-        was = f"its results are of {len(paths)} other videos (e.g. {min(paths)}), none of them among its {len(now)} now"
-        needed = f"another data set needs another name; to have those results replaced delete {results}/videos/{dataset}"
-        raise BadInput(f"data set {dataset}: {was}; {needed}")
+from workflow.lib.listing import bytes_of
 
 
 def changes(dataset, rows, results, shard_size):
-    """What came to a data set and what went since its results were computed, and what that costs: a sentence, or None."""
+    """What came to a data set and what went since its results were computed, and what that costs: a sentence, or None.
+
+    rows: of its manifest; results: the folder of all results. Raises BadInput where none of the videos of those results is left.
+    """
     shards = listed_then(dataset, results)
+    check_same_dataset(dataset, rows, list(chain.from_iterable(shards)), results)
     if not shards or len(shards) > 1 and len(shards[0]) != shard_size:  # cut otherwise all is computed anew in any case
         return None
     shards = shards[: -(-len(rows) // shard_size)]  # more are left over of a larger data set
@@ -36,24 +25,38 @@ def changes(dataset, rows, results, shard_size):
     return f"data set {dataset}: {counts} since its results were computed: they are computed anew, with what learns from them"
 
 
+def check_same_dataset(dataset, rows, then, results):
+    """Raise BadInput where no row of a data set is of a video as it was when its results were computed.
+
+    Videos may come, go and change; where all are others it is another data set, whose results would take the place of what was
+    computed of the first. then: rows of its listing then.
+    """
+    now = {row["video"]: row["path"] for row in rows}
+    if then and not any(row["video"] in now and row.get("bytes") in (None, bytes_of(now[row["video"]])) for row in then):
+        was = f"its results are of {len({row['video'] for row in then})} other videos (e.g. {shown(then[0])})"
+        is_now = f"none of them as it was among its {len(now)} now (e.g. {shown(rows[0] | {'bytes': bytes_of(rows[0]['path'])})})"
+        needed = f"another data set needs another name; to have those results replaced delete {results}/videos/{dataset}"
+        raise BadInput(f"data set {dataset}: {was}, {is_now}; {needed}")
+
+
+def shown(row):
+    """A listed video by name and size."""
+    return f"{row['video']}, {row['bytes']} bytes" if row["bytes"] else f"{row['video']}, not there"
+
+
 def listed_then(dataset, results):
     """Rows of each shard of a data set as it was listed, in order; none where its clips have never been collected."""
     if not Path(results, "clips", dataset, "clips.parquet").is_file():
         return []
     shards = Path(results, "videos", dataset).glob("[0-9]*/manifest.csv")
-    return [listed_rows(path) for path in sorted(shards, key=lambda path: (len(path.parent.name), path))]
+    listings = [listed_rows(path) for path in sorted(shards, key=lambda path: (len(path.parent.name), path))]
+    return [rows for rows in listings if rows]
 
 
 def listed_rows(path):
-    """Rows of a shard's manifest that name a video and where it was; none where another run is listing it anew."""
+    """Rows of a shard's listing that name a video; none where another run is listing it anew."""
     try:
         with open(path, newline="", encoding="utf-8", errors="replace") as file:
-            return [row for row in csv.DictReader(file) if row.get("video") and row.get("path")]
+            return [row for row in csv.DictReader(file) if row.get("video")]
     except FileNotFoundError:
         return []
-
-
-def goes_on(row, now):
-    """Whether a video of then is one of now (name -> path): under its name, of its size or where its old place is empty."""
-    then = size_of(row["path"])
-    return row["video"] in now and then in (NOTHING, size_of(now[row["video"]]))

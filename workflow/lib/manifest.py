@@ -5,8 +5,6 @@ label, split and, in a data set with masks, masks (where they are); all strings,
 """
 
 import csv
-import hashlib
-import json
 import math
 import os
 from pathlib import Path
@@ -18,7 +16,6 @@ from workflow.lib.sequence_sets import MASKED, sequence_rows
 COLUMNS = ["video", "path", "start_s", "end_s", "label", "split"]
 REQUIRED = [c for c in COLUMNS if c != "path"]
 VIDEOS = {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv", ".3gp", ".ogv", ".ts", ".mts", ".gif"}
-NOTHING = [-1]  # the size of what is not there
 IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 
 
@@ -143,22 +140,3 @@ def folder_row(folder, path):
     video = path.relative_to(folder)
     label = "" if video.parent == Path() else video.parent.as_posix()
     return {"video": video.as_posix(), "path": str(path), "start_s": "", "end_s": "", "label": label, "split": ""}
-
-
-def size_of(path):
-    """[bytes] of a file, [number of files, bytes] of a folder of frames, NOTHING where nothing is."""
-    path = Path(path)
-    try:
-        if not path.is_dir():
-            return [path.stat().st_size]
-        sizes = [entry.stat().st_size for entry in os.scandir(path) if entry.is_file()]
-        return [len(sizes), sum(sizes)]
-    except OSError:
-        return NOTHING
-
-
-def fingerprint(rows):
-    """Short digest of the rows and of the sizes of their files; times of change do not count, so a copy is the same data set."""
-    content = [[[row[c] for c in COLUMNS], size_of(row["path"])] for row in rows]
-    content += [[row["masks"], size_of(row["masks"])] for row in rows if row.get("masks")]
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode(errors="surrogateescape")).hexdigest()[:16]

@@ -43,6 +43,13 @@ def readable(value):
     return str(value)
 
 
+def duration(seconds):
+    """Seconds as hours and minutes, minutes and seconds, or seconds alone."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, left = divmod(minutes, 60)
+    return f"{hours} h {left} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
 def is_numeric(cells):
     """Whether a column's texts are numbers, those that are empty aside; a few may be words that say why there is none."""
     filled = [cell for cell in cells if cell]

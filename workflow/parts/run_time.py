@@ -23,6 +23,21 @@ def costs(benchmarks, *names):
     return benchmarks.groupby(list(names), sort=False).agg(**columns).reset_index()
 
 
+def working_time(paths):
+    """Seconds during which at least one of these jobs was at work: what a user waited, without what lay between runs.
+
+    A benchmark file is written when its job ends; its time stamp says when that was.
+    """
+    if not paths:
+        return 0
+    ends, seconds = [Path(path).stat().st_mtime for path in paths], read_benchmarks(paths)["s"]
+    total, until = 0, 0
+    for start, end in sorted(zip(ends - seconds, ends, strict=True)):
+        total += max(0, end - max(start, until))
+        until = max(until, end)
+    return total
+
+
 def cost_table(paths):
     """Cost of the feature dumps, a row per data set and network: files .../dump_features/{dataset}/{model}/{shard}.tsv."""
     if not paths:

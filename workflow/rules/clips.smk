@@ -24,8 +24,8 @@ rule decode_clips:
     params:
         clip={k: v for k, v in config["clip"].items() if k != "max_rejected"},
         frame_folder_fps=lambda w: config["datasets"][w.dataset].get("frame_folder_fps", 24),
+        dataset="{dataset}",
         masked_frames=lambda w: masked_frames(config["datasets"][w.dataset]),
-        files=lambda w: fingerprint(ROWS[w.dataset][slice(*shard_rows(w.dataset, w.shard))]) if w.dataset in ROWS else "",
         source=source("decode_clips"),
     script:
         "../scripts/decode_clips.py"

@@ -10,7 +10,7 @@ import yaml
 from snakemake.utils import update_config
 
 from workflow.lib.checked_config import checked_rows
-from workflow.lib.earlier_videos import changes, check_same_dataset
+from workflow.lib.earlier_videos import changes
 from workflow.lib.errors import BadInput
 from workflow.lib.experiment import (
     analysed_pairs,
@@ -24,8 +24,8 @@ from workflow.lib.experiment import (
     used_models,
     used_styles,
 )
+from workflow.lib.listing import folder_of, listed
 from workflow.lib.model_entries import checkpoint_folder, fetched_weights, is_made_here, model_entry
-from workflow.lib.manifest import fingerprint
 from workflow.lib.plugins import ROOT, constant_of, plugin_path
 from workflow.lib.sequence_sets import masked_frames
 from workflow.lib.shared_videos import shared_videos
@@ -51,7 +51,6 @@ try:
     PUBLISHED, ROWS = checked_rows(config, workflow.configfiles)
     for dataset in ROWS if workflow.is_main_process else ():  # jobs may be listing them
         results = os.path.dirname(MOVER.replace_prefix("results/videos"))
-        check_same_dataset(dataset, ROWS[dataset], results)
         if changed := changes(dataset, ROWS[dataset], results, config["shard_size"]):
             print(changed, file=sys.stderr)
 except BadInput as error:

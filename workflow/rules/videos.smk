@@ -36,7 +36,7 @@ rule list_videos:
     conda:
         "../../envs/video.yaml"
     params:
-        rows=lambda w: ROWS[w.dataset][slice(*shard_rows(w.dataset, w.shard))],
+        rows=lambda w: listed(ROWS[w.dataset][slice(*shard_rows(w.dataset, w.shard))], folder_of(config["datasets"][w.dataset])),
         source=source("list_videos"),
     script:
         "../scripts/list_videos.py"

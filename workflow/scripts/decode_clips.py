@@ -12,6 +12,7 @@ import numpy as np
 
 from workflow.lib.arrays import UNANNOTATED, frames_writer
 from workflow.lib.job import job, progress
+from workflow.lib.listing import folder_of, found_in
 from workflow.lib.tables import write_table
 from workflow.parts.frame_sampling import sampled_frames
 from workflow.parts.mask_reading import masked_times, read_masks
@@ -140,7 +141,7 @@ def repeats(pictures):
 
 
 def read_rows(path):
-    """Rows of a shard's manifest, all values strings."""
+    """Rows of a shard's listing, all values strings."""
     with Path(path).open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
@@ -150,7 +151,8 @@ if __name__ == "__main__":
         clip, params, out = snakemake.params.clip, snakemake.params, snakemake.output
         shape = (clip["frames"], *clip["crop"])
         with frames_writer(out.frames, (*shape, 3)) as append, frames_writer(out.masks, shape) as append_masks:
-            rows = read_rows(snakemake.input.manifest)
+            folder = folder_of(snakemake.config["datasets"][params.dataset])  # no parameter: where videos lie changes no clip
+            rows = found_in(read_rows(snakemake.input.manifest), folder)
             clips, rejected = decode_clips(rows, clip, params.frame_folder_fps, append, append_masks, params.masked_frames)
         write_table(out.clips, "clips", clips)
         write_table(out.rejected, "rejected", rejected)

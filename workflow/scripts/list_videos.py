@@ -1,17 +1,15 @@
-"""Write the manifest rows of one shard, so that decoding reruns only where they change."""
+"""Write the listing of one shard, so that decoding reruns only where it changes."""
 
 import csv
 
 from workflow.lib.files import atomic
 from workflow.lib.job import job
-from workflow.lib.manifest import COLUMNS
 
 
 def list_videos(rows, path):
-    """Write `rows` (dicts with at least the manifest's columns) as CSV to `path`."""
+    """Write `rows` (dicts with the same keys) as CSV to `path`."""
     with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        columns = COLUMNS + ["masks"] * any("masks" in row for row in rows)
-        writer = csv.DictWriter(file, columns, extrasaction="ignore", lineterminator="\n")
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 

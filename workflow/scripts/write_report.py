@@ -7,6 +7,7 @@ import platform
 from pathlib import Path
 
 import jinja2
+import numpy as np
 import pandas as pd
 
 from workflow.lib.features import read_about
@@ -17,6 +18,7 @@ from workflow.lib.tables import concat_tables, read_table
 from workflow.parts.findings import asked, findings
 from workflow.parts.last_layers import last_layer_table
 from workflow.parts.notes import notes
+from workflow.parts.numbers import duration
 from workflow.parts.pair_selection import of_main_perturbation
 from workflow.parts.pipeline_version import pipeline_version
 from workflow.parts.published import published_table
@@ -32,7 +34,7 @@ from workflow.parts.report_tables import (
     segmentation_table,
     weights_table,
 )
-from workflow.parts.run_time import cost_table, stage_table, timed_jobs
+from workflow.parts.run_time import cost_table, stage_table, timed_jobs, working_time
 from workflow.parts.storage import storage_table
 
 PACKAGES = ["snakemake", "numpy", "pandas", "pyarrow", "seaborn", "opencv-python-headless"]
@@ -76,7 +78,7 @@ def tables_of(files, scores, quality, rejected, config, timed):
         "last_layers": last_layer_table(scores),
         "networks": network_table(models),
         "weights": weights_table(models, config),
-        "quality": quality,
+        "quality": quality.assign(warning=np.where(quality["warning"].notna(), "above", "")),  # in full over the table
         "flow": concat_tables(files.flow, "flow_errors") if files.flow else None,
         "rejected": rejected.head(LISTED) if len(rejected) else None,
         "stages": stage_table(timed),
@@ -116,6 +118,7 @@ def write_report(files, datasets, used, config, timed=(), stored=()):
         units=units,
         previews=previews,
         warnings=warnings,
+        worked=duration(working_time(timed)),
         rejected_summary=list(summary(rejected)),
         config=json.dumps(config, indent=2, ensure_ascii=False),
         versions=versions(files.features),
