@@ -107,8 +107,10 @@ def test_several_clips_are_spread_evenly(plain):
 
 
 def test_short_videos_are_rejected_or_looped(plain):
-    assert reason(plain, start=1, end=1.3) == "too short: 0.30 s long, a clip needs 0.64 s"
-    assert reason(plain, frames=32) == "too short: 2.40 s long, a clip needs 2.56 s"
+    assert reason(plain, start=1, end=1.3) == "too short: 0.30 s long, a clip needs 0.64 s (fps 26.6 or 3 frames would fit)"
+    assert reason(plain, frames=32) == "too short: 2.40 s long, a clip needs 2.56 s (fps 13.4 or 30 frames would fit)"
+    for fitting in ({"fps": 13.4}, {"frames": 30}):
+        assert len(decode(plain, **{"frames": 32} | fitting)[0]) == 1
     (clip,), (row,), _ = decode(plain, start=1, end=1.32, short_videos="loop", clips_per_video=3)
     assert made.numbers_of(clip) == [25, 27, 29, 31] * 2 and row["start_s"] == 1
     (clip,), _, _ = decode(plain, frames=70, fps=25, short_videos="loop")
@@ -251,7 +253,7 @@ def test_frame_folders(tmp_path):
     assert made.numbers_of(clip) == shown_at(np.arange(30) / 24, times_of(row))
     (clip,), _, _ = decode(tmp_path, folder_fps=24, fps=24, frames=40, short_videos="loop")
     assert made.numbers_of(clip) == [*range(30), *range(10)]
-    assert reason(tmp_path, folder_fps=60) == "too short: 0.50 s long, a clip needs 0.64 s"
+    assert reason(tmp_path, folder_fps=60) == "too short: 0.50 s long, a clip needs 0.64 s (fps 16 or 6 frames would fit)"
     (tmp_path / "15.png").write_text("no image")
     assert reason(tmp_path, fps=25) == "image cannot be decoded: 15.png"
     (tmp_path / "empty").mkdir()
@@ -279,7 +281,7 @@ def test_frame_counts_are_not_believed(tmp_path):
     (clip,), (row,), _ = decode(fewer)
     assert row["start_s"] == pytest.approx((2.4 - 0.64) / 2)
     assert made.numbers_of(clip) == shown_at(np.arange(60) / 25, times_of(row))
-    assert reason(fewer, start=2) == "too short: 0.40 s long, a clip needs 0.64 s"
+    assert reason(fewer, start=2) == "too short: 0.40 s long, a clip needs 0.64 s (fps 20 or 5 frames would fit)"
     assert reason(fewer, start=5) == "segment outside the video: it starts at 5 s, the video ends at 2.40 s"
     more = made.claim_frames(made.write_video(tmp_path / "more.avi", 60, codec="MJPG"), 10)
     (clip,), (row,), _ = decode(more)
@@ -294,7 +296,7 @@ def test_truncated_videos_give_what_they_hold(tmp_path, name):
     (clip,), (row,), _ = decode(video, start=0.6)
     assert row["start_s"] + 0.64 <= length
     assert made.numbers_of(clip) == shown_at(np.arange(80) / 25, times_of(row))
-    assert reason(video, frames=30) == f"too short: {length:.2f} s long, a clip needs 2.40 s"
+    assert reason(video, frames=30).startswith(f"too short: {length:.2f} s long, a clip needs 2.40 s (fps ")
 
 
 def test_sharding_changes_nothing(tmp_path, plain):

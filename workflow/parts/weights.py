@@ -19,6 +19,7 @@ OUT_OF_NAMESPACE = (
     "python -c 'import argparse, torch; torch.serialization.add_safe_globals([argparse.Namespace]);"
     ' torch.save(torch.load("{}")["state_dict"], "weights.pt")\' takes them out of a file you trust'
 )
+IN_ITS_PLACE = "where the network was made, torch.save(network.state_dict(), 'weights.pt') saves them alone"
 
 
 def file_sha256(path):
@@ -42,7 +43,7 @@ def read_state(path, sha256=None):
     except pickle.UnpicklingError as error:  # torch's own words would have the user run the code, so not in the log either
         asked = re.search(r"GLOBAL (\S+)", str(error))
         why = f"they want to run {asked[1]}" if asked else "they are damaged, or no PyTorch file"
-        remedy = OUT_OF_NAMESPACE.format(path) if asked and asked[1] == "argparse.Namespace" else "save the network's state_dict()"
+        remedy = OUT_OF_NAMESPACE.format(path) if asked and asked[1] == "argparse.Namespace" else IN_ITS_PLACE
         safe = f"tensors alone are loaded, never code: {remedy}"
         raise BadInput(f"weights {path} cannot be read as a PyTorch state dict: {why}; {safe}") from None
     except Exception as error:

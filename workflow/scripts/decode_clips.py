@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import math
 from contextlib import suppress
 from functools import partial
 from itertools import pairwise
@@ -49,8 +50,14 @@ def place(start, end, length, clip, loop, masked=()):
         starts = {f"{s:.3f}": s for s in starts}  # a clip's name tells its start to the millisecond
         return np.array(list(starts.values()))[:, None] + offsets  # [clip, frame]
     if not loop:
-        raise Unusable(f"too short: {held:.2f} s long, a clip needs {needed:.2f} s")
+        raise Unusable(f"too short: {held:.2f} s long, a clip needs {needed:.2f} s ({' or '.join(fitting(held, clip))} would fit)")
     return start + np.maximum((offsets + SLACK) % held - SLACK, 0)[None]  # [clip, frame]
+
+
+def fitting(held, clip):
+    """What of `clip` would make it fit into a segment that has `held` s: its rate, rounded up, or its number of frames."""
+    rate, n_frames = math.ceil(10 * clip["frames"] / (held + SLACK)) / 10, int((held + SLACK) * clip["fps"])
+    return [f"fps {rate:g}"] + [f"{n_frames} frames"] * (n_frames > 1)
 
 
 def around(masked, start, room, clip):
