@@ -22,5 +22,5 @@ def draw(claims, settings):
             axes.annotate(row.verdict, (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=6)
         axes.axvline(0, color="0.4", linewidth=0.6)
         axes.locator_params(axis="x", nbins=3)
-        axes.set_title(measure, loc="left")
+        axes.set_title(measure.removeprefix("shares share ").replace("_", "-"), loc="left")
     return figure

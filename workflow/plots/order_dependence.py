@@ -49,8 +49,8 @@ def set_scale(axes, table):
     if (greatest < SMALL).any():
         least = int(np.floor(np.log10(shares["value"].abs().min())))
         unit, top = 10.0**least, max(1.2, top)
-        marks = [0, *(10.0**power for power in range(0, least - 1, -max(1, -least // 3))[::-1])]
+        marks = {"0": 0, "1": 1} | {f"1e{power}": 10.0**power for power in range(0, least - 1, -max(1, -least // 3)) if power}
         axes.set_yscale("symlog", linthresh=unit, linscale=1)
-        axes.set_yticks(marks, [f"{mark:g}" for mark in marks])
+        axes.set_yticks(list(marks.values()), list(marks))
         axes.minorticks_off()
     axes.set_ylim(min(-unit / 10, 1.1 * ends.min().min()), top)
