@@ -320,7 +320,10 @@ TABLES = {
         "quantity": (text, QUANTITIES),
         "factor": (text, FACTORS),
         "perturbation": (text, "perturbation of dynamics that the pairs rest on; the config's first is the main one"),
-        "comparison": (text, "`networks` (last layers of two), `same layer` (of one name in two, last ones too) or `layers` (two of one network)"),
+        "comparison": (
+            text,
+            "`networks` (last layers of two), `same layer` (of one name in two, last ones too) or `layers` (two of one network)",
+        ),
         "model_a": (text, "network of the first score"),
         "layer_a": (text, "its layer"),
         "stream_a": (text, "its stream; null in a network of one"),
