@@ -17,7 +17,7 @@ AROUND = 0.42  # above and below a list of names: its title, numbers, and what t
 
 def lines_of(factors):
     """The legend of curves: name -> what it looks like."""
-    return {f.replace("_", " "): Line2D([], [], color=COLOURS[f], marker=MARKERS.get(f, "o")) for f in factors}
+    return {f.replace("_", "-"): Line2D([], [], color=COLOURS[f], marker=MARKERS.get(f, "o")) for f in factors}
 
 
 def patches_of(factors):
