@@ -52,7 +52,7 @@ def style_jobs(folder, files, config):
         "measure_styles": (
             {"tables": clips, "examples": examples},
             tables(folder, quality="quality"),
-            SEED | shown | {"styles": styles[1:], "bounds": bounds},
+            SEED | shown | {"styles": styles[1:], "trained": styles[1:], "bounds": bounds},
         ),
         "draw_gallery": (
             gallery,

@@ -11,7 +11,13 @@ from workflow.lib.plugins import ROOT
 from workflow.lib.tables import write_table
 
 ORDER_DEPENDENCE = {"blind": -0.0002, "wavering": 0.21, "keen": 0.875, "plain-1": 0.1, "plain-2": 0.3, "second": 0.02}
-CONFIG = {"experiment": "made", "seed": 7, "scores": {"confidence": 0.95}, "models": {name: {} for name in ORDER_DEPENDENCE}}
+CONFIG = {
+    "experiment": "made",
+    "seed": 7,
+    "scores": {"confidence": 0.95},
+    "styles": {},
+    "models": {name: {} for name in ORDER_DEPENDENCE},
+}
 CONFIG["models"]["keen"] = {"seed": 11}
 
 

@@ -219,7 +219,7 @@ def test_mistakes_are_named_in_one_sentence(there, kind, files, options, message
 
 def test_files_and_folders_that_are_not_there(tmp_path, there):
     options = there("ssv2", {"train.json": SSV2})
-    with pytest.raises(BadInput, match="there is no folder .*videos; the nearest names in"):
+    with pytest.raises(BadInput, match="there is no folder .*videos; nothing in .* has a name like it"):
         read_dataset("x", options)
     options["annotations"]["file"] = str(tmp_path / "none.json")
     with pytest.raises(BadInput, match="none.json cannot be read: No such file"):

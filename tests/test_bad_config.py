@@ -46,7 +46,7 @@ def trained(settings, *names, **keys):
         (changed("analyses", 0, "metrics", value=["pearsn"]), "metrics/pearsn.py; the nearest names are pearson"),
         (changed("plots", value=["pie"]), "no plots plug-in 'pie': looked for"),
         (changed("models", "slowonly", "family", value="resnet4d"), "no models plug-in 'resnet4d': looked for"),
-        (changed("models", "slowonly", "family", value="nets/mine.py"), "looked for nets/mine.py; the nearest names in . are"),
+        (changed("models", "slowonly", "family", value="nets/mine.py"), "looked for nets/mine.py; nothing in "),
         (
             changed("models", "slowonly", "family", value="workflow/models/resnet4d.py"),
             "no models plug-in 'workflow/models/resnet4d.py': looked for workflow/models/resnet4d.py; the nearest names in"
@@ -69,14 +69,14 @@ def trained(settings, *names, **keys):
         (changed("analyses", 0, "dataset", value="shape"), "`datasets` has no 'shape'; the nearest names are shapes"),
         (trained({}, "slowonly@7"), "no checkpoint of slowonly is declared at step 7; train: checkpoints names 0, 20"),
         (trained({"frame_order": "reversed"}), "'reversed' is not one of ['natural', 'shuffled']"),
-        (trained({}, weights="w.pth"), "slowonly: train: there is no file w.pth; the nearest names in . are"),
-        (trained({}, weights="workflows/deep/w.pth"), "there is no file workflows/deep/w.pth; the nearest names in . are workflow"),
+        (trained({}, weights="w.pth"), "slowonly: train: there is no file w.pth; nothing in "),
+        (trained({}, weights="workflows/deep/w.pth"), "there is no file workflows/deep/w.pth; the nearest names in "),
         (
             changed("models", "slowonly", "weights", value="config.yml"),
-            "no file config.yml; the nearest names in . are config.yaml",
+            "from where relative paths count, are config.yaml",
         ),
         (changed("models", "slowonly", "weights", value="workflow"), "there is no file workflow; workflow is a folder"),
-        (changed("datasets", "shapes", value={"folder": "workflows"}), "no folder workflows; the nearest names in . are workflow"),
+        (changed("datasets", "shapes", value={"folder": "workflows"}), "from where relative paths count, are workflow"),
         (changed("datasets", "shapes", value={"folder": "config.yaml"}), "no folder config.yaml; config.yaml is a file"),
         (changed("models", "slowonly", "options", "widht", value=4), "models: slowonly: models plug-in 'resnet3d' cannot be used"),
         (
@@ -126,7 +126,7 @@ UNREADABLE = {
     "a: 1\nb:\n\tc: 2\n": r"mine.yaml is no YAML: line 3, column 1: found character '\t' that cannot start any token",
     "datasets\n  my: {folder: x}\n": "mine.yaml is no YAML: line 2, column 5: mapping values are not allowed here",
     "a: \0": "mine.yaml cannot be read: unacceptable character",
-    None: "there is no file mine.yaml; the nearest names in . are mine.yml",
+    None: "there is no file mine.yaml; the nearest names in ",
 }
 
 

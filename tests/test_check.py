@@ -33,13 +33,18 @@ def test_a_class_list_of_other_labels_is_told_in_the_words_of_the_accuracy():
 
 def test_a_report_is_told_with_its_time_and_an_answer_that_is_short(tmp_path):
     path, answer = tmp_path / "report.html", tmp_path / "answer.txt"
-    assert report(path) == []
+    assert report(path, []) == []
     path.touch()
     made = time.mktime((2026, 3, 1, 9, 5, 30, 0, 0, -1))
     os.utime(path, (made, made))
     line = f"The report as the last run left it, 2026-03-01 09:05: {path}"
-    assert report(path) == [line]
+    assert report(path, []) == [line]
     answer.write_text("net looks at motion.\nNote: of 4 videos.\n", encoding="utf-8")
-    assert report(path) == [line, "net looks at motion.", "Note: of 4 videos."]
+    assert report(path, []) == [line, "net looks at motion.", "Note: of 4 videos."]
     answer.write_text("a\n" * (MOST + 1))
-    assert report(path) == [line]
+    assert report(path, []) == [line]
+    checked = [answer, tmp_path / "clips.parquet"]  # the answer is as old as its report; these clips came after both
+    checked[1].touch()
+    assert report(path, checked)[0].startswith("The report of 2026-03-01 09:05 is of other videos or networks than these")
+    os.utime(checked[1], (made - 5, made - 5))
+    assert report(path, checked[1:]) == [line]

@@ -14,6 +14,7 @@ from workflow.lib.errors import BadInput
 from workflow.lib.manifest import read_dataset
 from workflow.parts import video_files
 from workflow.parts.pictures import Unusable, fit
+from workflow.parts.rejections import FITTING, fitting, lost_labels
 from workflow.scripts.collect_clips import check, listed
 from workflow.scripts.decode_clips import decode_clips
 
@@ -107,10 +108,9 @@ def test_several_clips_are_spread_evenly(plain):
 
 
 def test_short_videos_are_rejected_or_looped(plain):
-    assert reason(plain, start=1, end=1.3) == "too short: 0.30 s long, a clip needs 0.64 s (fps 26.6 or 3 frames would fit)"
-    assert reason(plain, frames=32) == "too short: 2.40 s long, a clip needs 2.56 s (fps 13.4 or 30 frames would fit)"
-    for fitting in ({"fps": 13.4}, {"frames": 30}):
-        assert len(decode(plain, **{"frames": 32} | fitting)[0]) == 1
+    assert reason(plain, start=1, end=1.3) == "too short: 0.30 s long, a clip needs 0.64 s, fits from fps 26.6"
+    assert reason(plain, frames=32) == "too short: 2.40 s long, a clip needs 2.56 s, fits from fps 13.4"
+    assert len(decode(plain, frames=32, fps=13.4)[0]) == 1 and not decode(plain, frames=32, fps=13.3)[0]
     (clip,), (row,), _ = decode(plain, start=1, end=1.32, short_videos="loop", clips_per_video=3)
     assert made.numbers_of(clip) == [25, 27, 29, 31] * 2 and row["start_s"] == 1
     (clip,), _, _ = decode(plain, frames=70, fps=25, short_videos="loop")
@@ -253,7 +253,7 @@ def test_frame_folders(tmp_path):
     assert made.numbers_of(clip) == shown_at(np.arange(30) / 24, times_of(row))
     (clip,), _, _ = decode(tmp_path, folder_fps=24, fps=24, frames=40, short_videos="loop")
     assert made.numbers_of(clip) == [*range(30), *range(10)]
-    assert reason(tmp_path, folder_fps=60) == "too short: 0.50 s long, a clip needs 0.64 s (fps 16 or 6 frames would fit)"
+    assert reason(tmp_path, folder_fps=60) == "too short: 0.50 s long, a clip needs 0.64 s, fits from fps 16"
     (tmp_path / "15.png").write_text("no image")
     assert reason(tmp_path, fps=25) == "image cannot be decoded: 15.png"
     (tmp_path / "empty").mkdir()
@@ -272,7 +272,7 @@ def test_reasons_of_rejection(tmp_path, plain):
     assert reason(plain, start=-1) == "segment outside the video: it starts at -1 s"
     assert reason(plain, start=9, end=12) == "segment outside the video: it starts at 9 s, the video ends at 2.40 s"
     _, _, rejected = decode(tmp_path / "none.mp4", tmp_path / "none.mp4", start=1.5)
-    assert rejected[0] == {"video": "none.mp4", "start_s": 1.5, "reason": "file missing"}
+    assert rejected[0] == {"video": "none.mp4", "label": None, "start_s": 1.5, "reason": "file missing"}
 
 
 def test_frame_counts_are_not_believed(tmp_path):
@@ -281,7 +281,7 @@ def test_frame_counts_are_not_believed(tmp_path):
     (clip,), (row,), _ = decode(fewer)
     assert row["start_s"] == pytest.approx((2.4 - 0.64) / 2)
     assert made.numbers_of(clip) == shown_at(np.arange(60) / 25, times_of(row))
-    assert reason(fewer, start=2) == "too short: 0.40 s long, a clip needs 0.64 s (fps 20 or 5 frames would fit)"
+    assert reason(fewer, start=2) == "too short: 0.40 s long, a clip needs 0.64 s, fits from fps 20"
     assert reason(fewer, start=5) == "segment outside the video: it starts at 5 s, the video ends at 2.40 s"
     more = made.claim_frames(made.write_video(tmp_path / "more.avi", 60, codec="MJPG"), 10)
     (clip,), (row,), _ = decode(more)
@@ -296,7 +296,7 @@ def test_truncated_videos_give_what_they_hold(tmp_path, name):
     (clip,), (row,), _ = decode(video, start=0.6)
     assert row["start_s"] + 0.64 <= length
     assert made.numbers_of(clip) == shown_at(np.arange(80) / 25, times_of(row))
-    assert reason(video, frames=30).startswith(f"too short: {length:.2f} s long, a clip needs 2.40 s (fps ")
+    assert reason(video, frames=30).startswith(f"too short: {length:.2f} s long, a clip needs 2.40 s, fits from fps ")
 
 
 def test_sharding_changes_nothing(tmp_path, plain):
@@ -317,7 +317,8 @@ def test_an_empty_store_is_valid(tmp_path):
 def tables(videos, reasons):
     """Tables of clips and of rejected segments of so many videos with these reasons."""
     clips = pd.DataFrame({"clip": [f"{v}@0" for v in videos], "video": videos}, dtype=object)
-    return clips, pd.DataFrame({"video": [f"r{i}" for i in range(len(reasons))], "reason": reasons}, dtype=object)
+    rejected = {"video": [f"r{i}" for i in range(len(reasons))], "label": "run", "reason": reasons}
+    return clips.assign(label="run"), pd.DataFrame(rejected, dtype=object)
 
 
 def test_rejected_videos_are_named_the_first_of_many():
@@ -327,6 +328,20 @@ def test_rejected_videos_are_named_the_first_of_many():
     assert listed(rejected, "set")[19:] == [
         "rejected: r19: too short: 19 s",
         "and 3 more, all in results/clips/set/*/rejected.parquet",
+    ]
+
+
+def test_what_short_videos_would_take_is_told():
+    clips, rejected = tables(list("abcd"), [f"too short: 1 s{FITTING}{rate}" for rate in (36.9, 25.2, 17, 20)] + ["file missing"])
+    assert fitting(rejected) == (
+        "4 too short for a clip would fit from `clip: fps: 36.9` on, 2 of them from 20 on, or with `clip: short_videos: loop`"
+    )
+    assert fitting(rejected[4:]) == "" and fitting(rejected[:1]).startswith(
+        "1 too short for a clip would fit from `clip: fps: 36.9` on, or"
+    )
+    rejected["label"] = ["gym", "gym", "run", None, "run"]
+    assert lost_labels(clips, rejected) == ["gym (2 of 2)", "run (2 of 6)"] and lost_labels(clips, rejected, 0.4) == [
+        "gym (2 of 2)"
     ]
 
 

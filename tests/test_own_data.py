@@ -84,7 +84,7 @@ def test_the_page_leads_from_a_folder_of_videos_to_the_report(newcomer, tmp_path
     printed = project.done("check", "--configfile", "mine.yaml")
     assert "my_network, my_weights.pt: conv1 (4 units), conv2 (6 units), gru (5 units)" in printed
     assert "my_videos: 4 clips of 4 videos; 1 of 5 videos cannot be used: 1 × cannot be decoded (e.g. notes.mp4)" in printed
-    assert "Beyond what these lines and results/logs/decode_clips say nothing was found wrong" in printed
+    assert "Beyond what these lines say nothing was found wrong" in printed
     assert "The report as" not in printed
     planned = project.planned("--configfile", "mine.yaml")
     assert not {"train_model", "render_videos", "check_claims"} & planned.keys()  # nothing of the default's own is run

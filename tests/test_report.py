@@ -15,7 +15,7 @@ from workflow.lib.columns import TABLES
 from workflow.lib.tables import write_table
 from workflow.parts.findings import asked, findings
 from workflow.parts.last_layers import last_layer_table, last_layer_values
-from workflow.parts.notes import at_chance, notes, segments_at_chance
+from workflow.parts.notes import at_chance, drowned, notes, segments_at_chance
 from workflow.parts.numbers import duration, fixed, is_numeric, readable, with_interval
 from workflow.parts.pipeline_version import pipeline_version
 from workflow.parts.report_html import html_table
@@ -48,7 +48,7 @@ def test_the_answer_names_what_is_highest_and_lowest_and_what_became_of_the_clai
         "The share of the last layer's variance that depends on frame order: on shapes it is highest in keen, 0.875 [0.825, "
         "0.925], and lowest in second, 0.020 [-0.030, 0.070]."
     )
-    assert third == "All numbers rest on at least 12 videos; brackets are 95 % intervals over videos."
+    assert third == "All numbers rest on 12 videos; brackets are 95 % intervals over videos, for these styles."
     _, percent, _ = findings(scores(score_rows()))
     assert percent.startswith(
         "The percentage of dynamic information in the last layer, by pearson: on shapes it is highest in keen, 28.8"
@@ -60,6 +60,26 @@ def test_intervals_that_meet_are_said_to():
     apart = findings(scores(score_rows({"a": 0.50, "b": 0.62})))[0]
     assert "it lies between that of a, 0.500 [0.450, 0.550], and that of b, 0.580 [0.530, 0.630], whose intervals overlap." in near
     assert "overlap" not in apart
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_where_intervals_meet_the_difference_of_the_same_videos_decides(sign):
+    """Here that of a and b, as table `differences` has it: one way or the other."""
+    near, pair = scores(score_rows({"a": 0.50, "b": 0.58})), ("b", "a")[::sign]
+    about = {"dataset": "shapes", "metric": "shares", "quantity": "share", "factor": "order_dependence", "perturbation": "shuffle"}
+    about |= {"model_a": pair[0], "model_b": pair[1], "stream_a": None, "stream_b": None}
+    ends = sorted((sign * 0.02, sign * 0.14))
+    rows = [about | {"comparison": "networks", "value": sign * 0.08, "low": ends[0], "high": ends[1]}]
+    others = [{"comparison": "same layer"}, {"metric": "ratio"}, {"factor": "dynamics"}, {"dataset": "other"}, {"model_a": "c"}]
+    rows += [rows[0] | other | {"value": 9.0, "low": 9.0, "high": 9.0} for other in others]
+    told = findings(near, differences=pd.DataFrame(rows[::-1]))[0]
+    assert (
+        "highest in b, 0.580 [0.530, 0.630], and lowest in a, 0.500 [0.450, 0.550], a difference of 0.080 [0.020, 0.140]." in told
+    )
+    rows[0] |= dict(zip(("low", "high"), sorted((sign * -0.01, sign * 0.17)), strict=True))
+    told = findings(near, differences=pd.DataFrame(rows))[0]
+    assert "it lies between that of a, 0.500" in told and "they may be equal: the difference is 0.080 [-0.010, 0.170]." in told
+    assert "whose intervals overlap" in findings(near, differences=pd.DataFrame(rows[1:]))[0]
 
 
 def test_however_many_networks_and_data_sets_there_are_three_sentences_are_enough():
@@ -133,17 +153,20 @@ def test_a_small_number_is_told_from_zero_where_its_interval_tells_it(value, low
     assert with_interval(SimpleNamespace(value=value, low=low, high=high), 3) == told
 
 
-def test_styles_that_drown_the_clips_are_told_of():
-    table = scores(score_rows({"a": 0.06, "b": 0.04}))
+def test_styles_that_drown_the_clips_are_told_of_with_what_helps():
+    table, painted = scores(score_rows({"a": 0.06, "b": 0.04})), {"oil": {"painter": "oil"}}
     table = pd.concat([table, table[table["factor"] == "order_dependence"].assign(factor="appearance")], ignore_index=True)
     style = table["factor"] == "appearance"
-    assert style.any() and not any("style makes up" in note for note in notes(table))
-    assert any("On shapes style makes up over 0.9" in note for note in notes(table.assign(value=table["value"].mask(style, 0.95))))
+    assert style.any() and drowned(table, painted) == []
+    (said,) = drowned(table.assign(value=table["value"].mask(style, 0.95)), painted)
+    assert said.startswith("On shapes style makes up over 0.9") and "`pairs: {styles: [original, hue, texture]}`" in said
+    (said,) = drowned(table.assign(value=table["value"].mask(style, 0.95)), painted | {"hue": {"apply": "hue"}})
+    assert said.endswith("other styles may keep more of a clip.")
     control = table.assign(value=table["value"].mask(style, 0.95), training=table["model"].map({"a": "control", "b": "motion"}))
     control.loc[style & (control["model"] == "a"), "value"] = 0.2
-    assert any("On shapes style makes up over 0.9" in note for note in notes(control))
+    assert len(drowned(control, painted)) == 1
     one = table["value"].mask(style & (table["model"] == "a"), 0.95)
-    assert not any("style makes up" in note for note in notes(table.assign(value=one)))
+    assert drowned(table.assign(value=one), painted) == []
 
 
 def test_networks_that_print_alike_are_not_ranked():

@@ -22,8 +22,8 @@ def stored(folder, name, clips, shards=2):
     return paths
 
 
-def measured(folder, styles, count=3, shards=2):
-    """Rows of the table, indexed by (style, other, quantity)."""
+def measured(folder, styles, count=3, shards=2, trained=()):
+    """Rows of the table, indexed by (style, other, quantity); trained: the styles that are."""
     tables, names = [], np.array_split([f"v@{k}" for k in range(len(CLIPS))], shards)
     for k, part in enumerate(names):
         write_table(folder / f"{k}.parquet", "clips", [{"clip": str(c), "video": "v"} for c in part])
@@ -34,7 +34,7 @@ def measured(folder, styles, count=3, shards=2):
     for k, own in enumerate(stores):
         pick_examples(list(names[k]), examples[k], own, files[k])
     out = folder / "quality.parquet"
-    measure_styles(files, tables, list(styles), count, 0, BOUNDS, out)
+    measure_styles(files, tables, list(styles), count, 0, BOUNDS, out, trained)
     table = read_table(out, "quality")
     return {(r.style, r.other if isinstance(r.other, str) else None, r.quantity): r for r in table.itertuples()}
 
@@ -60,6 +60,12 @@ def test_known_styles_get_the_numbers_and_warnings_they_deserve(tmp_path, capsys
     assert not isinstance(rows["same", "negative", "luminance_correlation"].warning, str)
     assert "the style flickers" in capsys.readouterr().err
     assert rows["same", None, "warp_ratio"].n_clips == 3 and rows["same", None, "warp_ratio"].bound == 2.5
+
+
+@pytest.mark.parametrize("trained", [[], ["mirror"]])
+def test_a_warning_names_what_helps_that_style(tmp_path, trained):
+    warning = measured(tmp_path, {"mirror": CLIPS[:, :, :, ::-1]}, trained=trained)["mirror", None, "flow_correlation"].warning
+    assert ("`iterations`" in warning) == bool(trained) and ("`opacity`" in warning) != bool(trained)
 
 
 def test_sharding_changes_nothing(tmp_path):

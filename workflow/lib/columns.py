@@ -72,6 +72,7 @@ TABLES = {
     },
     "rejected": {
         "video": (text, "video, as named in the manifest"),
+        "label": (text, "class of the segment, as in the manifest; null where it is unknown"),
         "start_s": (seconds, "start of the rejected segment, seconds; null means the start of the video"),
         "reason": (text, "why no clip could be cut from it"),
     },
@@ -174,7 +175,7 @@ TABLES = {
         "low": (share, "lower end of its Wilson interval, as if the clips of a video were right or wrong together"),
         "high": (share, "upper end of it"),
         "chance": (share, "what guessing would give: 1 / number of classes; for a reversal 1/2"),
-        "n_clips": (count, "clips the value rests on; those that the network was trained on are left out"),
+        "n_clips": (count, "clips the value rests on; those that the network was trained on here are left out"),
         "n_videos": (count, "videos the value rests on"),
         "n_unlabelled": (count, "clips left out because they have no label"),
         "n_unknown": (count, "clips left out because their label is no class of the network"),

@@ -37,10 +37,12 @@ def instead_of(path):
         return f"; {path} is a {'folder' if os.path.isdir(path) else 'file'}"
     while not os.path.isdir(path.parent):
         path = path.parent
+    where = path.parent if str(path.parent) != "." else f"{os.getcwd()}, from where relative paths count,"
     try:
-        return f"; the nearest names in {path.parent} are {nearest(path.name, os.listdir(path.parent))}"
+        near = get_close_matches(path.name, os.listdir(path.parent), 5)
     except OSError as error:
         return f"; {path.parent} cannot be read: {error.strerror}"
+    return f"; the nearest names in {where} are {', '.join(near)}" if near else f"; nothing in {where} has a name like it"
 
 
 def said_by(error):

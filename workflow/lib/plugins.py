@@ -38,7 +38,7 @@ def load_plugin(folder, name):
     try:
         spec.loader.exec_module(module)
     except ModuleNotFoundError as error:
-        where = f"beside it nor installed in this job's environment, {sys.prefix}"
+        where = f"beside it nor installed in this job's environment ({sys.prefix}/bin/python -m pip install ... does that)"
         raise BadInput(f"{path} imports {error.name}, which is neither {where}") from error
     except (BadInput, OSError, MemoryError):
         raise

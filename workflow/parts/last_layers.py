@@ -4,6 +4,7 @@ import pandas as pd
 
 from workflow.parts.figure_style import named, of_last_layers
 from workflow.parts.numbers import with_interval
+from workflow.parts.wording import file_name
 
 # What is shown of a metric's scores, in this order: (quantity, factor) -> heading, digits.
 MEASURES = {
@@ -65,7 +66,7 @@ def layer_table(scores):
     full_names = dict(zip(keys_of(whole), named(whole)["model"].str.split("\n").str[0], strict=True))
     rows = {}
     for key, n in layers(scores):
-        about = {"network": full_names[key], "data set": key[2], "weights": key[3], "layer": key[4]}
+        about = {"network": full_names[key], "data set": key[2], "weights": file_name(key[3]), "layer": key[4]}
         rows[key] = about, {}, {"videos": n}
     for (metric, *measure), own in measured(scores).items():
         heading, digits = MEASURES[tuple(measure)]

@@ -1,12 +1,16 @@
 """What to know before reading the numbers of an experiment, in sentences generated from them."""
 
 from workflow.parts.figure_style import named, of_last_layers
-from workflow.parts.findings import listed
 from workflow.parts.numbers import fixed, leaves_zero_out
 from workflow.parts.report_tables import segmentation_values
+from workflow.parts.wording import listed
 
 FEWEST_VIDEOS = 30  # with which the tests of intervals begin
 MOST_APPEARANCE = 0.9
+KEEPING = (
+    "styles that need no training, `styles: {hue: {apply: hue}, texture: {apply: static_texture}}` with "
+    "`pairs: {styles: [original, hue, texture]}`, under another name of the data set if these results are to stay, may"
+)
 UNLEARNED = ["untrained", "control"]  # trainings of networks that are not to have learned anything
 
 
@@ -55,14 +59,18 @@ def last_shares(scores, factor):
     return of_last_layers(scores[scores["unit"].isna() & (scores["quantity"] == "share") & (scores["factor"] == factor)])
 
 
-def drowned(scores):
-    """On which data sets the styles leave next to nothing for what clips show and how they move: a sentence per data set."""
+def drowned(scores, styles):
+    """On which data sets the styles leave next to nothing for what clips show and how they move: a sentence per data set.
+
+    styles: those of the config.
+    """
     shares = last_shares(scores, "appearance").query("training != 'control'")  # one of which sees no colours
     least = shares.groupby("dataset", sort=False)["value"].min()
+    others = "other styles may" if any("apply" in own for own in styles.values()) else KEEPING
     return [
         f"On {dataset} style makes up over {MOST_APPEARANCE:g} of the variance of every network's last layer (controls aside): "
         "numbers there speak of the styles more than of the networks; dynamic S, of pairs that never share a style, falls below 0. "
-        "The gallery shows why; other styles may keep more of a clip."
+        f"The gallery shows why; {others} keep more of a clip."
         for dataset in least.index[least > MOST_APPEARANCE]
     ]
 
@@ -71,7 +79,8 @@ def notes(scores, accuracy=None, segmentation=None, confidence=0.95):
     """What to know before reading the numbers of the last layers: a list of sentences."""
     sentences = []
     if (scores["quantity"] == "percent").any():
-        sentences.append("Percentages lie between 15.5 and 42.2 where both S are in [0, 1], beyond where one is not (Every layer).")
+        inside = "Percentages lie between 15.5 and 42.2 where S static and S dynamic both lie between 0 and 1"
+        sentences.append(f"{inside}; where one does not, they can lie outside.")
     if (scores["n_videos"] < FEWEST_VIDEOS).any():
         few = f"Some numbers rest on {scores['n_videos'].min()} videos"
         sentences.append(f"{few}; that their intervals hold what they promise was tested from {FEWEST_VIDEOS} videos on.")
@@ -80,7 +89,7 @@ def notes(scores, accuracy=None, segmentation=None, confidence=0.95):
     if has_interval.any() and not has_interval.all():
         without = listed(has_interval.index[~has_interval])
         sentences.append(f"Numbers by {without} have no intervals: they cannot be had of videos drawn anew, some of them twice.")
-    sentences += drowned(scores) + near_zero(scores)
+    sentences += near_zero(scores)
     labels = dict.fromkeys(named(scores[scores["unit"].isna()])["model"].str.split("\n").str[0])
     if untrained := [name for name in labels if name.endswith("(untrained)")]:
         sentences.append(f"Networks with random weights, which say nothing about trained ones: {', '.join(untrained)}.")

@@ -2,6 +2,7 @@
 
 MISSING = "file missing"  # the reason of a segment whose video is not there
 LISTED = 1000
+FITTING = ", fits from fps "  # and a number: ends the reason of a segment that is too short
 
 
 def rows_of(clips, rejected, n_rows):
@@ -15,6 +16,25 @@ def reasons(rejected, n_most=3):
     most = parts[0].value_counts().sort_index().sort_values(ascending=False, kind="stable").head(n_most)
     examples = (rejected["video"] + parts[1] + parts[2]).groupby(parts[0]).first()
     return "; ".join(f"{n} × {kind} (e.g. {examples[kind]})" for kind, n in most.items())
+
+
+def fitting(rejected):
+    """From which rate on all that is too short would fit, and from which half of it; nothing where nothing is too short."""
+    rates = sorted(rejected["reason"].str.extract(rf"{FITTING}([\d.]+)$")[0].dropna().astype(float))
+    if not rates:
+        return ""
+    half = rates[(len(rates) - 1) // 2]
+    some = f", {sum(rate <= half for rate in rates)} of them from {half:g} on" if half < rates[-1] else ""
+    return (
+        f"{len(rates)} too short for a clip would fit from `clip: fps: {rates[-1]:g}` on{some}, or with `clip: short_videos: loop`"
+    )
+
+
+def lost_labels(clips, rejected, most=0.25):
+    """Labels of which more than a share of the segments is rejected, with counts: a list."""
+    kept, lost = clips.groupby("label")["video"].nunique(), rejected["label"].value_counts().sort_index()
+    found = {label: (n, n + kept.get(label, 0)) for label, n in lost.items()}
+    return [f"{label} ({n} of {total})" for label, (n, total) in found.items() if n > most * total]
 
 
 def summary(rejected):

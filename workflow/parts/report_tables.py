@@ -8,6 +8,7 @@ import pandas as pd
 from workflow.parts.figure_style import named
 from workflow.parts.numbers import with_interval
 from workflow.parts.video_means import mean_over_videos
+from workflow.parts.wording import file_name
 
 PER_LAYER = ["layer", "depth", "stream", "units", "module"]  # columns of table `models` that differ between layers of a network
 
@@ -73,8 +74,10 @@ def accuracy_table(accuracy):
     percent = accuracy.assign(**{column: accuracy[column] * 100 for column in ("value", "low", "high")})
     cells = ["no known label" if np.isnan(row.value) else with_interval(row, 1) for row in percent.itertuples()]
     columns = {"order": accuracy["perturbation"].fillna("natural"), "right %": cells, "chance %": accuracy["chance"] * 100}
-    counts = ["n_clips", "n_videos", "n_unlabelled", "n_unknown", "unknown"]
-    return accuracy.assign(**columns)[["model", "dataset", "training", "style", "quantity", *columns, *counts]]
+    left_out = [column for column in ("n_unlabelled", "n_unknown", "unknown") if accuracy[column].fillna(0).astype(bool).any()]
+    columns |= {"training": accuracy["training"].map(file_name)}
+    shown = ["model", "dataset", "training", "style", "quantity", "order", "right %", "chance %", "n_clips", "n_videos", *left_out]
+    return accuracy.assign(**columns)[shown]
 
 
 def segmentation_values(segmentation, confidence=0.95):

@@ -1,12 +1,15 @@
 """Loading, checking and drawing the weights of a network."""
 
+import argparse
 import hashlib
+import pathlib
 import pickle
 import re
 import textwrap
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import safetensors.torch
 import torch
 
@@ -14,11 +17,9 @@ from workflow.lib.errors import BadInput
 from workflow.parts.published_names import published_family
 from workflow.parts.seeding import generator
 
-# What the trainings of many leave beside the weights: attributes and no code, so that torch may be told to read it.
-OUT_OF_NAMESPACE = (
-    "python -c 'import argparse, torch; torch.serialization.add_safe_globals([argparse.Namespace]);"
-    ' torch.save(torch.load("{}")["state_dict"], "weights.pt")\' takes them out of a file you trust'
-)
+# What trainings leave beside the weights, as their arguments and best accuracy: values and no code, so torch may read it.
+VALUES = [argparse.Namespace, pathlib.PosixPath, np.dtype, *(own for own in vars(np.dtypes).values() if isinstance(own, type))]
+VALUES += [(np._core.multiarray.scalar, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")]  # of NumPy 1 and 2
 IN_ITS_PLACE = "where the network was made, torch.save(network.state_dict(), 'weights.pt') saves them alone"
 
 
@@ -39,12 +40,12 @@ def read_state(path, sha256=None):
     try:
         if path.suffix == ".safetensors":
             return safetensors.torch.load_file(path)
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        with torch.serialization.safe_globals(VALUES):
+            state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:  # torch's own words would have the user run the code, so not in the log either
         asked = re.search(r"GLOBAL (\S+)", str(error))
         why = f"they want to run {asked[1]}" if asked else "they are damaged, or no PyTorch file"
-        remedy = OUT_OF_NAMESPACE.format(path) if asked and asked[1] == "argparse.Namespace" else IN_ITS_PLACE
-        safe = f"tensors alone are loaded, never code: {remedy}"
+        safe = f"tensors alone are loaded, never code: {IN_ITS_PLACE}"
         raise BadInput(f"weights {path} cannot be read as a PyTorch state dict: {why}; {safe}") from None
     except Exception as error:
         reason = textwrap.shorten(str(error), 300, placeholder=" ...") or type(error).__name__

@@ -107,6 +107,7 @@ rule write_report:
         claims="results/reports/{experiment}/claims.parquet" if claims() else [],
         accuracy="results/reports/{experiment}/accuracy.parquet" if accuracies() else [],
         segmentation="results/reports/{experiment}/segmentation.parquet" if segmentations() else [],
+        differences="results/reports/{experiment}/differences.parquet" if "differences" in PRINTED else [],
         benchmarks=benchmarks(),
         features=[file for pair in ANALYSED for file in of_shards(DUMPS, pair[0], model=pair[1])[:1]],
         template=f"{ROOT}/workflow/report/report.html.j2",

@@ -169,6 +169,7 @@ rule measure_styles:
         TORCH
     params:
         styles=used_styles(config),
+        trained=PAINTED,
         clips=config["style_quality"]["clips"],
         bounds={k: v for k, v in config["style_quality"].items() if k != "clips"},
         seed=config["seed"],

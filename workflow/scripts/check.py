@@ -7,7 +7,7 @@ from pathlib import Path
 from workflow.lib.job import job
 from workflow.lib.tables import read_table
 from workflow.parts.class_lists import key, listed_labels, no_accuracy, read_classes
-from workflow.parts.rejections import reasons, rows_of
+from workflow.parts.rejections import fitting, lost_labels, reasons, rows_of
 
 MOST = 20  # lines of a data set's decoding, and of an answer, that are repeated
 
@@ -17,7 +17,9 @@ def videos(dataset, clips, rejected, n_segments):
     line = f"{dataset}: {len(clips)} clips of {clips['video'].nunique()} videos"
     if not len(rejected):
         return line
-    return f"{line}; {len(rejected)} of {n_segments} {rows_of(clips, rejected, n_segments)} cannot be used: {reasons(rejected)}"
+    line += f"; {len(rejected)} of {n_segments} {rows_of(clips, rejected, n_segments)} cannot be used: {reasons(rejected)}"
+    lost = lost_labels(clips, rejected)
+    return "; ".join([line, *([f"labels that lose much: {', '.join(lost)}"] if lost else []), *filter(None, [fitting(rejected)])])
 
 
 def network(described):
@@ -41,11 +43,14 @@ def accuracy(dataset, model, clips, classes):
     return [] if {key(label) for label in labels} & known else [no_accuracy(dataset, model, listed_labels(labels))]
 
 
-def report(path):
-    """When an experiment's report was made, and its answer if that is short; nothing where there is none."""
+def report(path, checked):
+    """When an experiment's report was made, and its answer if that is short and no file of `checked` newer; nothing without one."""
     if not Path(path).is_file():
         return []
-    when, answer = datetime.fromtimestamp(Path(path).stat().st_mtime), Path(path).with_name("answer.txt")
+    made, answer = Path(path).stat().st_mtime, Path(path).with_name("answer.txt")
+    when = datetime.fromtimestamp(made)
+    if any(Path(file).stat().st_mtime > made for file in checked):
+        return [f"The report of {when:%Y-%m-%d %H:%M} is of other videos or networks than these: the run makes it anew, {path}"]
     lines = answer.read_text(encoding="utf-8").splitlines() if answer.is_file() else []
     return [f"The report as the last run left it, {when:%Y-%m-%d %H:%M}: {path}", *(lines if len(lines) <= MOST else [])]
 
@@ -61,11 +66,10 @@ def found(files, p):
         yield from accuracy(dataset, model, clips[dataset], read_classes(classes))
     if p.trained:
         yield f"tried when their training begins: {', '.join(p.trained)}"
-    said = "Beyond what these lines and results/logs/decode_clips say"
-    yield f"{said} nothing was found wrong with the config, the videos and the networks."
+    yield "Beyond what these lines say nothing was found wrong with the config, the videos and the networks."
 
 
 if __name__ == "__main__":
     with job(snakemake):
-        for line in chain(found(snakemake.input, snakemake.params), report(snakemake.params.report)):
+        for line in chain(found(snakemake.input, snakemake.params), report(snakemake.params.report, snakemake.input)):
             print(line)

@@ -3,7 +3,7 @@
 from workflow.lib.errors import BadInput
 from workflow.lib.job import job
 from workflow.lib.tables import concat_tables, write_table
-from workflow.parts.rejections import MISSING, reasons, rows_of
+from workflow.parts.rejections import MISSING, fitting, lost_labels, reasons, rows_of
 
 LISTED = 20  # rejected segments that the log and the terminal name
 
@@ -15,8 +15,8 @@ def check(clips, rejected, n_segments, max_rejected, dataset, skip_missing=False
     """
     where = f"all in results/clips/{dataset}/*/rejected.parquet"
     why = f"rejected: {reasons(rejected)}; {where}" if len(rejected) else "none was rejected"
-    if rejected["reason"].str.startswith("too short").any():
-        why += "; shorter ones serve with fewer `frames` or, up to their own, a higher `fps` of clip, or with `short_videos: loop`"
+    if remedy := fitting(rejected):
+        why += f"; {remedy}"
     missing = int(rejected["reason"].eq(MISSING).sum()) if skip_missing else 0
     n_unusable, n_there = len(rejected) - missing, n_segments - missing
     what = rows_of(clips, rejected, n_segments)
@@ -44,8 +44,12 @@ if __name__ == "__main__":
         params = snakemake.params
         clips, rejected = (concat_tables(snakemake.input[name], name) for name in ("clips", "rejected"))
         print(*listed(rejected, params.dataset), sep="\n", end="\n" * bool(len(rejected)))
+        if lost := lost_labels(clips, rejected):
+            print(f"labels that lose much: {', '.join(lost)}")
         check(clips, rejected, params.n_segments, params.max_rejected, params.dataset, params.skip_missing)
         what = rows_of(clips, rejected, params.n_segments)
         print(f"{params.dataset}: {len(clips)} clips, {len(rejected)} of {params.n_segments} {what} rejected")
+        if remedy := fitting(rejected):
+            print(remedy)
         write_table(snakemake.output.clips, "clips", clips)
         write_table(snakemake.output.rejected, "rejected", rejected)

@@ -18,6 +18,7 @@ from workflow.lib.tables import write_table
 from workflow.parts.frame_sampling import sampled_frames
 from workflow.parts.mask_reading import masked_times, read_masks
 from workflow.parts.pictures import Unusable, fit
+from workflow.parts.rejections import FITTING
 from workflow.parts.video_files import SLACK
 from workflow.parts.video_reading import open_video
 
@@ -50,14 +51,9 @@ def place(start, end, length, clip, loop, masked=()):
         starts = {f"{s:.3f}": s for s in starts}  # a clip's name tells its start to the millisecond
         return np.array(list(starts.values()))[:, None] + offsets  # [clip, frame]
     if not loop:
-        raise Unusable(f"too short: {held:.2f} s long, a clip needs {needed:.2f} s ({' or '.join(fitting(held, clip))} would fit)")
+        rate = math.ceil(10 * clip["frames"] / (held + SLACK)) / 10
+        raise Unusable(f"too short: {held:.2f} s long, a clip needs {needed:.2f} s{FITTING}{rate:g}")
     return start + np.maximum((offsets + SLACK) % held - SLACK, 0)[None]  # [clip, frame]
-
-
-def fitting(held, clip):
-    """What of `clip` would make it fit into a segment that has `held` s: its rate, rounded up, or its number of frames."""
-    rate, n_frames = math.ceil(10 * clip["frames"] / (held + SLACK)) / 10, int((held + SLACK) * clip["fps"])
-    return [f"fps {rate:g}"] + [f"{n_frames} frames"] * (n_frames > 1)
 
 
 def around(masked, start, room, clip):
@@ -109,17 +105,18 @@ def decode_clips(rows, clip, frame_folder_fps, append, append_masks=None, masked
     """
     accepted, rejected, repeating = [], [], []
     for row in progress(rows, "decoding"):
-        video, start = row["video"], float(row["start_s"]) if row["start_s"] else None
+        video = row["video"]
+        segment = {"video": video, "label": row["label"] or None, "start_s": float(row["start_s"]) if row["start_s"] else None}
         try:
             starts, clips, masks = cut_row(row, clip, frame_folder_fps, masked_frames)
         except Unusable as reason:
-            rejected.append({"video": video, "start_s": start, "reason": str(reason)})
+            rejected.append(segment | {"reason": str(reason)})
             continue
         except cv2.error as error:
-            rejected.append({"video": video, "start_s": start, "reason": f"cannot be decoded: {error.err}"})
+            rejected.append(segment | {"reason": f"cannot be decoded: {error.err}"})
             continue
         except OSError as error:
-            rejected.append({"video": video, "start_s": start, "reason": f"cannot be read: {error.strerror}"})
+            rejected.append(segment | {"reason": f"cannot be read: {error.strerror}"})
             continue
         if len(starts) < clip["clips_per_video"]:
             print(f"{video}: only {len(starts)} different clips fit into the segment")

@@ -12,15 +12,31 @@ from workflow.lib.tables import write_table
 from workflow.parts import style_quality as measure
 from workflow.parts.examples import example_clips
 
+# What a passed bound means and, of styles that are trained here and of others, what helps.
 ADVICE = {
-    "warp_ratio": "the style flickers: train one that is trained longer, or with a lower `adversarial`, or choose another",
-    "flow_correlation": "the style changes the motion: train one that is trained longer, or choose another",
-    "luminance_correlation": "two styles are alike in light and dark, and what they share counts as dynamics: choose others",
+    "warp_ratio": (
+        "the style flickers",
+        "more `iterations` or a lower `adversarial` of style_training make it steadier, or choose another",
+        "choose another",
+    ),
+    "flow_correlation": (
+        "the style changes the motion",
+        "more `iterations` and `width` of style_training keep more of it, or choose another",
+        "a texture that stands still slows it, the less the lower its `opacity`; or choose another",
+    ),
+    "luminance_correlation": (
+        "two styles are alike in light and dark, and what they share counts as dynamics",
+        "choose others",
+        "choose others",
+    ),
 }
 
 
-def measure_styles(examples, tables, styles, clips, seed, bounds, quality):
-    """Write the table `quality`; examples: the example clips, as they are and in each style, and `tables`: one file per shard."""
+def measure_styles(examples, tables, styles, clips, seed, bounds, quality, trained=()):
+    """Write the table `quality`; examples: the example clips, as they are and in each style, and `tables`: one file per shard.
+
+    trained: those of the styles that are trained here.
+    """
     found = {}  # (style, other, quantity) -> values, one per clip
     shards, chosen = example_clips(tables, clips, seed)
     where = {clip: (path, row) for path, own in zip(examples, shards, strict=True) for row, clip in enumerate(own)}
@@ -30,7 +46,7 @@ def measure_styles(examples, tables, styles, clips, seed, bounds, quality):
             raise BadInput(f"{path} holds {len(stylized)} styles, {len(styles)} were needed")
         for key, value in of_clip(source, dict(zip(styles, stylized, strict=True))):
             found.setdefault(key, []).append(value)
-    rows = [row_of(*key, np.array(values), bounds) for key, values in found.items()]
+    rows = [row_of(*key, np.array(values), bounds, key[0] in trained) for key, values in found.items()]
     write_table(quality, "quality", rows)
     for row in rows:
         if row["warning"]:
@@ -54,7 +70,7 @@ def of_clip(source, shown):
         yield (a, b, "luminance_correlation"), measure.luminance_correlation(shown[a], shown[b])
 
 
-def row_of(style, other, quantity, values, bounds):
+def row_of(style, other, quantity, values, bounds, trained=True):
     """One row of the table: the mean over the clips where the quantity is defined, held against its bound."""
     measured = values[np.isfinite(values)]
     value = float(measured.mean()) if len(measured) else np.nan
@@ -62,7 +78,10 @@ def row_of(style, other, quantity, values, bounds):
     passed = bound is not None and (value < bound if quantity == "flow_correlation" else value > bound)
     name = f"{style} and {other}" if other else style
     side = "under" if quantity == "flow_correlation" else "over"
-    warning = f"{name}: {quantity} {apart(value, bound)} is {side} {bound}: {ADVICE[quantity]}" if passed else None
+    warning = None
+    if passed:
+        meaning, *remedies = ADVICE[quantity]
+        warning = f"{name}: {quantity} {apart(value, bound)} is {side} {bound}: {meaning}: {remedies[not trained]}"
     return {"style": style, "other": other, "quantity": quantity, "value": value, "bound": bound,
             "warning": warning, "n_clips": len(measured)}  # fmt: skip
 
@@ -75,4 +94,4 @@ def apart(value, bound):
 if __name__ == "__main__":
     with job(snakemake):
         i, p = snakemake.input, snakemake.params
-        measure_styles(i.examples, i.tables, p.styles, p.clips, p.seed, p.bounds, snakemake.output.quality)
+        measure_styles(i.examples, i.tables, p.styles, p.clips, p.seed, p.bounds, snakemake.output.quality, p.trained)

@@ -17,7 +17,7 @@ from workflow.lib.plugins import load_plugin
 from workflow.lib.tables import concat_tables, read_table
 from workflow.parts.findings import asked, findings
 from workflow.parts.last_layers import last_layer_table
-from workflow.parts.notes import notes
+from workflow.parts.notes import drowned, notes
 from workflow.parts.numbers import duration
 from workflow.parts.pair_selection import of_main_perturbation
 from workflow.parts.pipeline_version import pipeline_version
@@ -78,7 +78,7 @@ def tables_of(files, scores, quality, rejected, config, timed):
         "last_layers": last_layer_table(scores),
         "networks": network_table(models),
         "weights": weights_table(models, config),
-        "quality": quality.assign(warning=np.where(quality["warning"].notna(), "above", "")),  # in full over the table
+        "quality": quality.assign(warning=np.where(quality["warning"].notna(), "yes", "")),  # they stand over the table
         "flow": concat_tables(files.flow, "flow_errors") if files.flow else None,
         "rejected": rejected.head(LISTED) if len(rejected) else None,
         "stages": stage_table(timed),
@@ -100,7 +100,9 @@ def write_report(files, datasets, used, config, timed=(), stored=()):
     tables = tables_of(files, scores, quality, rejected, config, timed)
     tables |= {"data": data_table(clips), "storage": storage_table(stored)}
     units, previews = units_of(files, datasets, scores)
-    answer = findings(scores, confidence, claims)
+    differences = optional(files, "differences")
+    answer = findings(scores, confidence, claims, differences if differences is None else of_main_perturbation(differences))
+    spoilt = drowned(scores, config["styles"])
     to_know = notes(scores, optional(files, "accuracy"), optional(files, "segmentation"), confidence)
     warnings = (quality["dataset"] + ", " + quality["warning"]).dropna().tolist()
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
@@ -108,6 +110,7 @@ def write_report(files, datasets, used, config, timed=(), stored=()):
         experiment=config["experiment"],
         asked=asked(scores, len(claims)),
         findings=answer,
+        spoilt=spoilt,
         notes=to_know,
         figures=figures_of(files.plots, files.svgs, list(map(caption_of, files.plots))),
         galleries=figures_of(files.galleries),
@@ -126,7 +129,7 @@ def write_report(files, datasets, used, config, timed=(), stored=()):
         script=Path(files.code).read_text(),
         **{name: "" if own is None else html_table(own) for name, own in tables.items()},
     )
-    return html, [*answer, *(f"Note: {note}" for note in to_know), *(f"Warning: {warning}" for warning in warnings)]
+    return html, [*answer, *(f"Note: {note}" for note in to_know), *(f"Warning: {warning}" for warning in [*spoilt, *warnings])]
 
 
 if __name__ == "__main__":
