@@ -45,6 +45,6 @@ def test_a_report_is_told_with_its_time_and_an_answer_that_is_short(tmp_path):
     assert report(path, []) == [line]
     checked = [answer, tmp_path / "clips.parquet"]  # the answer is as old as its report; these clips came after both
     checked[1].touch()
-    assert report(path, checked)[0].startswith("The report of 2026-03-01 09:05 is of other videos or networks than these")
+    assert report(path, checked)[0].startswith("The report of 2026-03-01 09:05 is older than what was checked now")
     os.utime(checked[1], (made - 5, made - 5))
     assert report(path, checked[1:]) == [line]

@@ -159,7 +159,7 @@ def test_styles_that_drown_the_clips_are_told_of_with_what_helps():
     style = table["factor"] == "appearance"
     assert style.any() and drowned(table, painted) == []
     (said,) = drowned(table.assign(value=table["value"].mask(style, 0.95)), painted)
-    assert said.startswith("On shapes style makes up over 0.9") and "`pairs: {styles: [original, hue, texture]}`" in said
+    assert said.startswith("On shapes style makes up over 0.9") and "`pairs: {styles: [original, colours, texture]}`" in said
     (said,) = drowned(table.assign(value=table["value"].mask(style, 0.95)), painted | {"hue": {"apply": "hue"}})
     assert said.endswith("other styles may keep more of a clip.")
     control = table.assign(value=table["value"].mask(style, 0.95), training=table["model"].map({"a": "control", "b": "motion"}))

@@ -8,8 +8,9 @@ from workflow.parts.wording import listed
 FEWEST_VIDEOS = 30  # with which the tests of intervals begin
 MOST_APPEARANCE = 0.9
 KEEPING = (
-    "styles that need no training, `styles: {hue: {apply: hue}, texture: {apply: static_texture}}` with "
-    "`pairs: {styles: [original, hue, texture]}`, under another name of the data set if these results are to stay, may"
+    "styles that need no training, `styles: {colours: {apply: colour_matrix}, texture: {apply: static_texture, "
+    "options: {opacity: 0.3}}}` with `pairs: {styles: [original, colours, texture]}`, under another name of the data set if these "
+    "results are to stay, may"
 )
 UNLEARNED = ["untrained", "control"]  # trainings of networks that are not to have learned anything
 

@@ -50,7 +50,8 @@ def report(path, checked):
     made, answer = Path(path).stat().st_mtime, Path(path).with_name("answer.txt")
     when = datetime.fromtimestamp(made)
     if any(Path(file).stat().st_mtime > made for file in checked):
-        return [f"The report of {when:%Y-%m-%d %H:%M} is of other videos or networks than these: the run makes it anew, {path}"]
+        older = "is older than what was checked now; the run makes it anew where that matters"
+        return [f"The report of {when:%Y-%m-%d %H:%M} {older}: {path}"]
     lines = answer.read_text(encoding="utf-8").splitlines() if answer.is_file() else []
     return [f"The report as the last run left it, {when:%Y-%m-%d %H:%M}: {path}", *(lines if len(lines) <= MOST else [])]
 

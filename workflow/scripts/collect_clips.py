@@ -39,17 +39,22 @@ def listed(rejected, dataset):
     return [f"rejected: {row.video}: {row.reason}" for row in rows.itertuples()] + [more] * (len(rejected) > LISTED)
 
 
+def told(clips, rejected, n_segments, dataset):
+    """Lines on what of a data set is there: its rejected segments, what labels lose by them, what would make short ones fit."""
+    yield from listed(rejected, dataset)
+    if lost := lost_labels(clips, rejected):
+        yield f"labels that lose much: {', '.join(lost)}"
+    if remedy := fitting(rejected):
+        yield remedy
+    what = rows_of(clips, rejected, n_segments)
+    yield f"{dataset}: {len(clips)} clips, {len(rejected)} of {n_segments} {what} rejected"
+
+
 if __name__ == "__main__":
     with job(snakemake):
         params = snakemake.params
         clips, rejected = (concat_tables(snakemake.input[name], name) for name in ("clips", "rejected"))
-        print(*listed(rejected, params.dataset), sep="\n", end="\n" * bool(len(rejected)))
-        if lost := lost_labels(clips, rejected):
-            print(f"labels that lose much: {', '.join(lost)}")
+        print(*told(clips, rejected, params.n_segments, params.dataset), sep="\n")
         check(clips, rejected, params.n_segments, params.max_rejected, params.dataset, params.skip_missing)
-        what = rows_of(clips, rejected, params.n_segments)
-        print(f"{params.dataset}: {len(clips)} clips, {len(rejected)} of {params.n_segments} {what} rejected")
-        if remedy := fitting(rejected):
-            print(remedy)
         write_table(snakemake.output.clips, "clips", clips)
         write_table(snakemake.output.rejected, "rejected", rejected)
