@@ -46,7 +46,7 @@ def trained(settings, *names, **keys):
         (changed("analyses", 0, "metrics", value=["pearsn"]), "metrics/pearsn.py; the nearest names are pearson"),
         (changed("plots", value=["pie"]), "no plots plug-in 'pie': looked for"),
         (changed("models", "slowonly", "family", value="resnet4d"), "no models plug-in 'resnet4d': looked for"),
-        (changed("models", "slowonly", "family", value="nets/mine.py"), "looked for nets/mine.py; nothing in "),
+        (changed("models", "slowonly", "family", value="nets/mine.py"), "looked for nets/mine.py; nothing in HERE has"),
         (
             changed("models", "slowonly", "family", value="workflow/models/resnet4d.py"),
             "no models plug-in 'workflow/models/resnet4d.py': looked for workflow/models/resnet4d.py; the nearest names in"
@@ -69,14 +69,20 @@ def trained(settings, *names, **keys):
         (changed("analyses", 0, "dataset", value="shape"), "`datasets` has no 'shape'; the nearest names are shapes"),
         (trained({}, "slowonly@7"), "no checkpoint of slowonly is declared at step 7; train: checkpoints names 0, 20"),
         (trained({"frame_order": "reversed"}), "'reversed' is not one of ['natural', 'shuffled']"),
-        (trained({}, weights="w.pth"), "slowonly: train: there is no file w.pth; nothing in "),
-        (trained({}, weights="workflows/deep/w.pth"), "there is no file workflows/deep/w.pth; the nearest names in "),
+        (trained({}, weights="w.pth"), "slowonly: train: there is no file w.pth; nothing in HERE has a name like it"),
+        (
+            trained({}, weights="workflows/deep/w.pth"),
+            "no file workflows/deep/w.pth; the nearest names in HERE are workflow",
+        ),
         (
             changed("models", "slowonly", "weights", value="config.yml"),
-            "from where relative paths count, are config.yaml",
+            "no file config.yml; the nearest names in HERE are config.yaml",
         ),
         (changed("models", "slowonly", "weights", value="workflow"), "there is no file workflow; workflow is a folder"),
-        (changed("datasets", "shapes", value={"folder": "workflows"}), "from where relative paths count, are workflow"),
+        (
+            changed("datasets", "shapes", value={"folder": "workflows"}),
+            "no folder workflows; the nearest names in HERE are workflow",
+        ),
         (changed("datasets", "shapes", value={"folder": "config.yaml"}), "no folder config.yaml; config.yaml is a file"),
         (changed("models", "slowonly", "options", "widht", value=4), "models: slowonly: models plug-in 'resnet3d' cannot be used"),
         (
@@ -99,6 +105,7 @@ def trained(settings, *names, **keys):
 def test_a_bad_config_is_refused_in_one_sentence(project, config, sentence):
     project.configure(config)
     status, printed = project.run("--dry-run")
+    sentence = sentence.replace("HERE", f"{project.folder}, from where relative paths count,")
     assert status != 0 and sentence in printed
     told = [line for line in printed.splitlines() if sentence in line]
     assert told[0].startswith("config:") and "Traceback" not in printed and ".smk" not in printed
@@ -126,7 +133,7 @@ UNREADABLE = {
     "a: 1\nb:\n\tc: 2\n": r"mine.yaml is no YAML: line 3, column 1: found character '\t' that cannot start any token",
     "datasets\n  my: {folder: x}\n": "mine.yaml is no YAML: line 2, column 5: mapping values are not allowed here",
     "a: \0": "mine.yaml cannot be read: unacceptable character",
-    None: "there is no file mine.yaml; the nearest names in ",
+    None: "there is no file mine.yaml; the nearest names in HERE are mine.yml",
 }
 
 
@@ -137,7 +144,8 @@ def test_a_config_that_cannot_be_read_is_told_with_its_line_before_snakemake_is_
         (tmp_path / "mine.yaml").write_text(text)
     command = [sys.executable, "-m", "workflow.lib.config_file", "mine.yml", "mine.yaml"]
     done = subprocess.run(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
-    assert done.returncode == 1 and done.stderr.startswith(f"config: {UNREADABLE[text]}") and done.stderr.count("\n") == 1
+    sentence = UNREADABLE[text].replace("HERE", f"{tmp_path}, from where relative paths count,")
+    assert done.returncode == 1 and done.stderr.startswith(f"config: {sentence}") and done.stderr.count("\n") == 1
 
 
 def test_dynamics_that_clips_cannot_be_shown_in_are_known_before_any_clip():

@@ -14,7 +14,7 @@ from workflow.lib.errors import BadInput
 from workflow.lib.manifest import read_dataset
 from workflow.parts import video_files
 from workflow.parts.pictures import Unusable, fit
-from workflow.parts.rejections import FITTING, fitting, lost_labels
+from workflow.parts.rejections import fitting, lost_labels
 from workflow.scripts.collect_clips import check, listed
 from workflow.scripts.decode_clips import decode_clips
 
@@ -108,7 +108,7 @@ def test_several_clips_are_spread_evenly(plain):
 
 
 def test_short_videos_are_rejected_or_looped(plain):
-    assert reason(plain, start=1, end=1.3) == "too short: 0.30 s long, a clip needs 0.64 s, fits from fps 26.6"
+    assert reason(plain, start=1, end=1.3) == "too short: 0.30 s long, a clip needs 0.64 s"
     assert reason(plain, frames=32) == "too short: 2.40 s long, a clip needs 2.56 s, fits from fps 13.4"
     assert len(decode(plain, frames=32, fps=13.4)[0]) == 1 and not decode(plain, frames=32, fps=13.3)[0]
     (clip,), (row,), _ = decode(plain, start=1, end=1.32, short_videos="loop", clips_per_video=3)
@@ -332,17 +332,31 @@ def test_rejected_videos_are_named_the_first_of_many():
 
 
 def test_what_short_videos_would_take_is_told():
-    clips, rejected = tables(list("abcd"), [f"too short: 1 s{FITTING}{rate}" for rate in (36.9, 25.2, 17, 20)] + ["file missing"])
-    assert fitting(rejected) == (
-        "4 too short for a clip would fit from `clip: fps: 36.9` on, 2 of them from 20 on, or with `clip: short_videos: loop`"
+    clips, rejected = tables(
+        list("abcd"), [f"too short: 1 s, fits from fps {rate}" for rate in (36.9, 25.2, 17, 20)] + ["file missing"]
     )
-    assert fitting(rejected[4:]) == "" and fitting(rejected[:1]).startswith(
-        "1 too short for a clip would fit from `clip: fps: 36.9` on, or"
-    )
-    rejected["label"] = ["gym", "gym", "run", None, "run"]
-    assert lost_labels(clips, rejected) == ["gym (2 of 2)", "run (2 of 6)"] and lost_labels(clips, rejected, 0.4) == [
-        "gym (2 of 2)"
-    ]
+    told = "4 too short for a clip: 4 would fit from `clip: fps: 36.9` on, 2 from 20 on; fewer"
+    assert fitting(rejected).startswith(told) and fitting(rejected[4:]) == ""
+    assert fitting(rejected[:1]).startswith("1 too short for a clip: 1 would fit from `clip: fps: 36.9` on; fewer")
+    _, none = tables([], ["too short: 1 s"])
+    assert fitting(none) == "1 too short for a clip: fewer `frames` or `short_videos: loop` help too"
+
+
+def test_no_rate_is_named_above_that_of_the_video(plain):
+    assert "fits from fps 25" in reason(plain, start=1, end=1.32) and "fits" not in reason(plain, start=1, end=1.30, frames=9)
+    assert fitting(pd.DataFrame({"reason": [reason(plain, start=1, end=1.32)]})).startswith("1 too short for a clip: 1 would fit")
+
+
+def test_labels_that_lose_many_videos_are_named_the_worst_first():
+    clips, rejected = tables(list("abcd") + ["r2"] * 5, ["too short: 1 s"] * 4 + ["file missing"])
+    rejected["label"] = ["gym", "gym", "run", None, "sit"]  # r2 of run has other segments, the video of sit was never there
+    assert (
+        lost_labels(clips, rejected) == "labels that lose many videos: gym (2 of 2)"
+    )  # r2 of run has other segments, sit was never there
+    assert lost_labels(clips, rejected, 0.1) == "labels that lose many videos: gym (2 of 2), run (1 of 5)"
+    assert lost_labels(clips, rejected[3:]) == ""
+    many = pd.DataFrame({"video": [f"v{n}" for n in range(50)], "label": [f"l{n}" for n in range(50)], "reason": "empty file"})
+    assert len(lost_labels(clips, many)) < 200
 
 
 def test_too_little_left_of_a_data_set():

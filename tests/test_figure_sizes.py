@@ -13,7 +13,7 @@ from matplotlib.text import Text
 
 from tests.many_networks import table_of
 from workflow.lib.plugins import ROOT, load_plugin
-from workflow.parts.figure_panels import panels
+from workflow.parts.figure_panels import lines_of, looks_once, panels
 from workflow.parts.figure_style import COLOURS, NETWORKS, save_figure, set_style
 from workflow.parts.layer_names import shortened
 from workflow.plots.claims import VERDICTS
@@ -124,9 +124,19 @@ def test_layers_whose_names_are_long_are_named(plot, n, monkeypatch):
     ],
 )
 def test_shortened_names_still_tell_layers_apart(names, shown):
-    given = shortened(tuple(names))
+    given = shortened(tuple(names), 16)
     assert shown is None or given == shown
     assert len(set(given)) == len(names)
+
+
+def test_names_that_fit_below_a_panel_stay_whole():
+    names = ("stem", "temporal_attention", "classification_head", "spatiotemporal_pooling")
+    assert shortened(names) == list(names)
+
+
+def test_lines_that_look_alike_stand_in_a_legend_once():
+    shown = looks_once(lines_of(["dynamic", "static", "dynamics", "order_dependence"]))
+    assert list(shown) == ["dynamic, dynamics", "static", "order-dependence"]
 
 
 @pytest.mark.parametrize("plot", ["layer_curves", "unit_bars", "floors_and_ceilings"])

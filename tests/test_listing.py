@@ -110,12 +110,26 @@ def test_videos_that_were_moved_are_the_same_data_set(tmp_path):
     assert changes("set", rows, tmp_path / "results", 3) is None
 
 
+def test_listings_without_sizes_name_what_is_gone(tmp_path):
+    """Those of earlier versions."""
+    listed_then(tmp_path, ["a.mp4", "b.mp4", "c.mp4"])
+    for path in tmp_path.glob("results/videos/set/*/manifest.csv"):
+        path.write_text("video,path\n" + "".join(f"{name}.mp4,/then/{name}.mp4\n" for name in "abc"))
+    rows = read_dataset("set", {"folder": str(tmp_path / "then")})
+    assert changes("set", rows, tmp_path / "results", 3) is None
+    touch(tmp_path / "now", "x.mp4", "y.mp4", "z.mp4")
+    with pytest.raises(
+        BadInput, match=r"of 3 other videos \(e.g. a.mp4\), none of them as it was among its 3 now \(e.g. x.mp4, 1 bytes\)"
+    ):
+        changes("set", read_dataset("set", {"folder": str(tmp_path / "now")}), tmp_path / "results", 3)
+
+
 def test_videos_that_are_not_there_take_no_place(tmp_path):
     """As where a disk is not mounted: rows of a manifest stay, their files are gone."""
     listed_then(tmp_path, ["a.mp4", "b.mp4", "c.mp4"])
     rows = read_dataset("set", {"folder": str(tmp_path / "then")})
     (tmp_path / "then").rename(tmp_path / "now")
-    with pytest.raises(BadInput, match=r"none of them as it was among its 3 now \(e.g. a.mp4, not there\)"):
+    with pytest.raises(BadInput, match="data set set: none of its 3 videos is there, as .*then/a.mp4; is a disk missing?"):
         changes("set", rows, tmp_path / "results", 3)
 
 

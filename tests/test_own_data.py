@@ -95,7 +95,10 @@ def test_the_page_leads_from_a_folder_of_videos_to_the_report(newcomer, tmp_path
     assert re.search(r"The report as the last run left it, [\d-]+ [\d:]+: results/reports/mine/report.html\n", again)
     assert all(line in again for line in (newcomer / "results/reports/mine/answer.txt").read_text().splitlines())
     again = project.done("check", "--configfile", "mine.yaml", "--config", *FEW, "models={my_network: {classes: classes.txt}}")
-    assert re.search(r"The report of [\d-]+ [\d:]+ is older than what was checked now; .*: results/reports/mine/report.", again)
+    assert re.search(
+        r"left it, [\d-]+ [\d:]+, older than what was checked now .*: results/reports/mine/report.html\n",
+        again,
+    )
     assert "no label of data set my_videos is a class of model my_network: there is no accuracy, it has no labels" in again
     report = (newcomer / "results/reports/mine/report.html").read_text()
     assert "my_network" in report and not any(name in report for name in ("c2d-motion", "watercolour", "sequences"))

@@ -62,6 +62,11 @@ def test_intervals_that_meet_are_said_to():
     assert "overlap" not in apart
 
 
+def test_networks_without_intervals_are_ranked():
+    bare = scores(score_rows({"a": 0.1, "b": 0.9})).assign(low=np.nan, high=np.nan)
+    assert "it is highest in b, 0.900, and lowest in a, 0.100." in findings(bare)[0]
+
+
 @pytest.mark.parametrize("sign", [1, -1])
 def test_where_intervals_meet_the_difference_of_the_same_videos_decides(sign):
     """Here that of a and b, as table `differences` has it: one way or the other."""

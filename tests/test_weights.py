@@ -7,6 +7,8 @@ import http.server
 import io
 import os
 import pickle
+import subprocess
+import sys
 import threading
 import zipfile
 from pathlib import Path
@@ -19,7 +21,7 @@ from torch import nn
 from tests.copied_project import TINY, Project
 from workflow.lib.errors import BadInput
 from workflow.lib.model_entries import cached_path, check_derived, fetched_weights, model_entry
-from workflow.lib.plugins import load_plugin
+from workflow.lib.plugins import ROOT, load_plugin
 from workflow.parts.networks import build_network
 from workflow.parts.published_names import published_family
 from workflow.parts.weights import load_weights, read_state
@@ -311,6 +313,41 @@ def test_weights_are_read_beside_what_their_training_left_there(tmp_path, numpy_
                 archive.writestr(name, content.replace(b"cnumpy._core.multiarray\n", b"cnumpy.core.multiarray\n"))
         assert b"cnumpy.core.multiarray\n" in path.read_bytes()
     assert read_state(path)["w"].tolist() == [1, 1]
+
+
+FORGED = """
+import sys, torch
+class Forged:
+    def __init__(self, make, arguments, state=None):
+        self.made = make, arguments, state
+    def __reduce__(self):
+        return self.made
+import numpy as np
+scalar = np._core.multiarray.scalar
+kind = Forged(np.dtype, ("V8", False, True), (3, "|", None, ("o",), {"o": (np.dtype("O"), 0)}, 8, 1, 0))  # objects, says no flag
+large = [Forged(scalar, (np.dtype("V2000000000"),)) for _ in range(4)]
+whole = {"set": Forged(set, (Forged(scalar, (kind, b"A" * 8)),)), "many": large}
+torch.save({"state_dict": {"w": torch.ones(2)}, "beside": whole[sys.argv[1]]}, sys.argv[2])
+"""
+READ = """
+import resource, sys
+from workflow.parts.weights import read_state
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(read_state(sys.argv[1])["w"].tolist(), (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+@pytest.mark.parametrize("kind", ["set", "many"])
+def test_what_a_file_says_of_numpy_objects_makes_none(tmp_path, kind):
+    """Neither scalars whose bytes would be taken for the address of an object nor 8 GB of them, out of a file of 1 KB."""
+    programs = ((FORGED, kind, tmp_path / "forged.pth"), (READ, tmp_path / "forged.pth"))
+    made, read = (subprocess.run([sys.executable, "-c", *own], capture_output=True, text=True, cwd=ROOT) for own in programs)
+    assert made.returncode == 0, made.stderr
+    if kind == "set":
+        assert read.returncode == 1 and "BadInput" in read.stderr.splitlines()[-1]  # a segmentation fault is -11
+    else:
+        values, grown = read.stdout.rsplit(" ", 1)
+        assert values == "[1.0, 1.0]" and int(grown) < 200
 
 
 def test_objects_of_other_classes_are_not_made(tmp_path):

@@ -28,11 +28,13 @@ def changes(dataset, rows, results, shard_size):
 def check_same_dataset(dataset, rows, then, results):
     """Raise BadInput where no row of a data set is of a video as it was when its results were computed.
 
-    Videos may come, go and change; where all are others it is another data set, whose results would take the place of what was
-    computed of the first. then: rows of its listing then.
+    Videos may come, go and change; where all are others, or of other sizes, it is another data set, whose results would take the
+    place of what was computed of the first. then: rows of its listing then.
     """
     now = {row["video"]: row["path"] for row in rows}
     if then and not any(row["video"] in now and row.get("bytes") in (None, bytes_of(now[row["video"]])) for row in then):
+        if not any(map(bytes_of, now.values())):
+            raise BadInput(f"data set {dataset}: none of its {len(now)} videos is there, as {rows[0]['path']}; is a disk missing?")
         was = f"its results are of {len({row['video'] for row in then})} other videos (e.g. {shown(then[0])})"
         is_now = f"none of them as it was among its {len(now)} now (e.g. {shown(rows[0] | {'bytes': bytes_of(rows[0]['path'])})})"
         needed = f"another data set needs another name; to have those results replaced delete {results}/videos/{dataset}"
@@ -40,8 +42,8 @@ def check_same_dataset(dataset, rows, then, results):
 
 
 def shown(row):
-    """A listed video by name and size."""
-    return f"{row['video']}, {row['bytes']} bytes" if row["bytes"] else f"{row['video']}, not there"
+    """A listed video by name and, where it has one, size."""
+    return f"{row['video']}, {row['bytes']} bytes" if row.get("bytes") else row["video"]
 
 
 def listed_then(dataset, results):

@@ -1,7 +1,7 @@
 """What the listing of a shard says of its videos: where they are in their data set's folder, and how large they are.
 
 Standard library only: used while the workflow is parsed. A listing is the same wherever that folder is: of a data set that moved
-nothing is computed anew.
+nothing is computed anew. ASSUME: videos of the same names and sizes are the same; to read them all while planning would take long.
 """
 
 import os

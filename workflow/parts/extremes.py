@@ -43,7 +43,7 @@ def gap(high, low, differences):
 def extremes(own, digits, differences=None):
     """Which networks' rows are highest and lowest, and whether they differ; None where no row has a value.
 
-    Where their intervals meet, their difference decides, if `differences` has it: paired over videos, its interval is narrower.
+    Where their intervals meet, their difference decides, if `differences` has it: over the same videos its interval is narrower.
 
     Only trained networks are compared, where there are none untrained ones; controls, whose answer is known, stand in brackets.
     """
@@ -62,7 +62,7 @@ def extremes(own, digits, differences=None):
     if len(alike) == 1:
         return f"is {alike.pop()} in each of {listed(networks)}{beside}"
     least, most = f"{low}, {told(networks[low], digits)}", f"{high}, {told(networks[high], digits)}"
-    if ends(networks[high])[0] > ends(networks[low])[1]:
+    if not ends(networks[high])[0] <= ends(networks[low])[1]:  # also where there are no intervals
         return f"is highest in {most}, and lowest in {least}{beside}"
     apart = gap(networks[high], networks[low], differences)
     if apart is None:

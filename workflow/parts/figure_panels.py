@@ -20,6 +20,14 @@ def lines_of(factors):
     return {f.replace("_", "-"): Line2D([], [], color=COLOURS[f], marker=MARKERS.get(f, "o")) for f in factors}
 
 
+def looks_once(legend):
+    """The legend of lines with those that look alike as one, under the names of all."""
+    names = {}
+    for name, line in legend.items():
+        names.setdefault((line.get_color(), line.get_marker()), []).append(name)
+    return {", ".join(own): legend[own[0]] for own in names.values()}
+
+
 def patches_of(factors):
     """The legend of bars: name -> what it looks like."""
     return {factor: Patch(color=COLOURS[factor]) for factor in factors}

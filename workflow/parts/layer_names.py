@@ -5,7 +5,7 @@ import os
 import re
 
 ENDS = 0.2  # how much more than its layers' number an axis is long
-UPRIGHT = 16  # letters of the longest name of a layer
+UPRIGHT = 22  # letters of the longest name of a layer
 BESIDE = 0.093  # inches that a name takes which stands upright beside others
 WORD = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?P<numbered>(?=\d))?")  # of a layer's name, its capitals too
 

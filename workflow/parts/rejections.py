@@ -1,8 +1,10 @@
 """What of a data set could not be used, in words."""
 
+from workflow.parts.wording import listed
+
 MISSING = "file missing"  # the reason of a segment whose video is not there
 LISTED = 1000
-FITTING = ", fits from fps "  # and a number: ends the reason of a segment that is too short
+FITS = r", fits from fps ([\d.]+)$"  # ends the reason of a segment that is too short, if any rate up to the video's own would do
 
 
 def rows_of(clips, rejected, n_rows):
@@ -19,22 +21,24 @@ def reasons(rejected, n_most=3):
 
 
 def fitting(rejected):
-    """From which rate on all that is too short would fit, and from which half of it; nothing where nothing is too short."""
-    rates = sorted(rejected["reason"].str.extract(rf"{FITTING}([\d.]+)$")[0].dropna().astype(float))
-    if not rates:
+    """What would make fit what is too short, with the rate for all of it that a rate helps, and for half; nothing for nothing."""
+    short = int(rejected["reason"].str.startswith("too short").sum())
+    rates = sorted(rejected["reason"].str.extract(FITS)[0].dropna().astype(float))
+    if not short:
         return ""
-    half = rates[(len(rates) - 1) // 2]
-    some = f", {sum(rate <= half for rate in rates)} of them from {half:g} on" if half < rates[-1] else ""
-    return (
-        f"{len(rates)} too short for a clip would fit from `clip: fps: {rates[-1]:g}` on{some}, or with `clip: short_videos: loop`"
-    )
+    half = rates[(len(rates) - 1) // 2] if rates else None
+    some = f", {sum(rate <= half for rate in rates)} from {half:g} on" if rates and half < rates[-1] else ""
+    faster = f"{len(rates)} would fit from `clip: fps: {rates[-1]:g}` on{some}; " if rates else ""
+    return f"{short} too short for a clip: {faster}fewer `frames` or `short_videos: loop` help too"
 
 
 def lost_labels(clips, rejected, most=0.25):
-    """Labels of which more than a share of the segments is rejected, with counts: a list."""
-    kept, lost = clips.groupby("label")["video"].nunique(), rejected["label"].value_counts().sort_index()
-    found = {label: (n, n + kept.get(label, 0)) for label, n in lost.items()}
-    return [f"{label} ({n} of {total})" for label, (n, total) in found.items() if n > most * total]
+    """Labels more than a share of whose videos has a segment that is rejected, though it is there: in words, the worst first."""
+    lost = rejected[rejected["reason"] != MISSING].groupby("label")["video"].unique()
+    kept = clips.groupby("label")["video"].unique()
+    found = {label: (len(own), len({*own, *kept.get(label, ())})) for label, own in lost.items()}
+    much = sorted((-n / total, f"{label} ({n} of {total})") for label, (n, total) in found.items() if n > most * total)
+    return f"labels that lose many videos: {listed([name for _, name in much])}" if much else ""
 
 
 def summary(rejected):

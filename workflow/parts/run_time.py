@@ -26,13 +26,11 @@ def costs(benchmarks, *names):
 def working_time(paths):
     """Seconds during which at least one of these jobs was at work: what a user waited, without what lay between runs.
 
-    A benchmark file is written when its job ends; its time stamp says when that was.
+    A benchmark file is written when its job ends; its time stamp says when that was, unless a copy has lost it.
     """
-    if not paths:
-        return 0
-    ends, seconds = [Path(path).stat().st_mtime for path in paths], read_benchmarks(paths)["s"]
     total, until = 0, 0
-    for start, end in sorted(zip(ends - seconds, ends, strict=True)):
+    ended = [(Path(path).stat().st_mtime, read_benchmarks([path])["s"].sum()) for path in paths]
+    for start, end in sorted((end - seconds, end) for end, seconds in ended):
         total += max(0, end - max(start, until))
         until = max(until, end)
     return total

@@ -17,7 +17,7 @@ class FrameFolder:
     """A folder of images, in the natural order of their names, as a video of `fps` frames per second."""
 
     def __init__(self, path, fit_picture, fps):
-        self.path, self.fit_picture, self.fps = Path(path), fit_picture, fps
+        self.path, self.fit_picture, self.fps, self.period = Path(path), fit_picture, fps, 1 / fps
         files = [p for p in Path(path).iterdir() if p.suffix.lower() in IMAGES and not p.name.startswith(".") and p.is_file()]
         if not files:
             raise Unusable("folder without images")

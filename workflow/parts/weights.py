@@ -1,8 +1,6 @@
 """Loading, checking and drawing the weights of a network."""
 
-import argparse
 import hashlib
-import pathlib
 import pickle
 import re
 import textwrap
@@ -17,10 +15,20 @@ from workflow.lib.errors import BadInput
 from workflow.parts.published_names import published_family
 from workflow.parts.seeding import generator
 
-# What trainings leave beside the weights, as their arguments and best accuracy: values and no code, so torch may read it.
-VALUES = [argparse.Namespace, pathlib.PosixPath, np.dtype, *(own for own in vars(np.dtypes).values() if isinstance(own, type))]
-VALUES += [(np._core.multiarray.scalar, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")]  # of NumPy 1 and 2
+# What trainings leave beside the weights, as their arguments and best accuracy, by the names that it is stored under.
+VALUES = ["argparse.Namespace", "pathlib.PosixPath", "numpy.dtype", *(f"numpy.dtypes.{name}" for name in np.dtypes.__all__)]
+VALUES += ["numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar"]  # of NumPy 1 and 2
 IN_ITS_PLACE = "where the network was made, torch.save(network.state_dict(), 'weights.pt') saves them alone"
+
+
+class Beside:
+    """Stands for such a value and holds nothing of it: what a file says of NumPy's own objects could reach past their memory."""
+
+    def __init__(self, *about):
+        pass
+
+    def __setstate__(self, state):
+        pass
 
 
 def file_sha256(path):
@@ -40,7 +48,7 @@ def read_state(path, sha256=None):
     try:
         if path.suffix == ".safetensors":
             return safetensors.torch.load_file(path)
-        with torch.serialization.safe_globals(VALUES):
+        with torch.serialization.safe_globals([Beside, *((Beside, name) for name in VALUES)]):
             state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:  # torch's own words would have the user run the code, so not in the log either
         asked = re.search(r"GLOBAL (\S+)", str(error))

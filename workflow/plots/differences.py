@@ -1,6 +1,6 @@
 """Which networks differ: dynamic and static of the last layers of one network less those of another, with their intervals."""
 
-from workflow.parts.figure_panels import LINE, PAGE, lines_of, list_height, lists
+from workflow.parts.figure_panels import LINE, PAGE, lines_of, list_height, lists, looks_once
 from workflow.parts.figure_style import COLOURS, LETTER, MARKERS, SMALLEST, note, wrapped
 from workflow.parts.network_differences import side
 
@@ -77,7 +77,7 @@ def on_a_page(table):
 def legend_of(table):
     """What the factors of a table are of, and look like."""
     there = set(zip(table["quantity"], table["factor"], strict=True))
-    return {name: lines_of([key[1]]).popitem()[1] for key, (name, _) in SHOWN.items() if key in there}
+    return looks_once({name: lines_of([key[1]]).popitem()[1] for key, (name, _) in SHOWN.items() if key in there})
 
 
 def without_difference(table):

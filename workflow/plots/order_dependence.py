@@ -25,7 +25,7 @@ def draw(scores, settings):
     colour = COLOURS[FACTOR]
     legend = {
         "share of variance": Line2D([], [], color=colour, marker=MARKERS[FACTOR]),
-        "none": Line2D([], [], color=colour, linestyle="none", **NONE),
+        "0": Line2D([], [], color=colour, linestyle="none", **NONE),
     }
     figure, grid = panels(blocks_of(table, "dataset"), legend, ylabel="order-dependence", upright=upright_names(table))
     for (dataset, model), axes in grid.items():

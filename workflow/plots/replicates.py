@@ -1,6 +1,6 @@
 """What the last layers encode, network by network, its replicates side by side; as in Kowal et al. (CVPR 2022), Fig. 5 left."""
 
-from workflow.parts.figure_panels import lines_of, lists
+from workflow.parts.figure_panels import lines_of, lists, looks_once
 from workflow.parts.figure_style import COLOURS, MARKERS, named, note, of_last_layers
 
 SHOWN = {"percent": ["dynamic", "static"], "share": ["order_dependence", "dynamics", "appearance"]}
@@ -19,7 +19,7 @@ def draw(scores, settings):
         return note("no metric of this experiment gives percentages or shares")
     groups, panels = list(dict.fromkeys(table["group"])), list(table.groupby("metric", sort=False))
     shown = [factor for factors in SHOWN.values() for factor in factors if factor in set(table["factor"])]
-    figure, grid = lists([groups] * len(panels), len(panels), lines_of(shown), height=0.2)
+    figure, grid = lists([groups] * len(panels), len(panels), looks_once(lines_of(shown)), height=0.2)
     for axes, (metric, own) in zip(grid, panels, strict=True):
         draw_panel(axes, own, groups)
         axes.set_title(metric)

@@ -13,8 +13,8 @@ SIGNS = ["o", "s", "^", "D", "v", "P", "X"]  # seven, and six colours: 42 networ
 def draw(scores, settings):
     """One point per layer, one panel per metric; layers of a network are joined in depth order, and its last is filled.
 
-    Grey crosses are intervals over videos of last layers. Metrics without a similarity S are left out. Networks that are one but
-    for their seed look alike.
+    On the dotted line both are equal; axes have their own scales. Grey crosses are intervals over videos of last layers. Metrics
+    without a similarity S are left out. Networks that are one but for their seed look alike.
     """
     table = named(scores[(scores["quantity"] == "S") & scores["unit"].isna() & scores["factor"].isin(FACTORS)])
     if table["value"].isna().all():

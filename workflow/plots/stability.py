@@ -2,7 +2,7 @@
 
 from matplotlib.ticker import NullLocator
 
-from workflow.parts.figure_panels import blocks_of, lines_of, panels
+from workflow.parts.figure_panels import blocks_of, lines_of, looks_once, panels
 from workflow.parts.figure_style import COLOURS, MARKERS, named, note, of_last_layers
 
 TABLE = "stability"
@@ -22,7 +22,7 @@ def draw(stability, settings):
         return note("no score of this experiment has an interval: it has no draws, or too few videos")
     there = set(table["factor"])
     lines = {name: lines_of([factor])[factor] for factor, name in NAMES.items() if factor in there}
-    figure, grid = panels(blocks_of(table), lines, ylabel="± around the value\n{}")
+    figure, grid = panels(blocks_of(table), looks_once(lines), ylabel="± around the value\n{}")
     for (metric, model), axes in grid.items():
         own = table[(table["metric"] == metric) & (table["model"] == model)].sort_values("n_videos")
         for factor, line in own.groupby("factor"):

@@ -18,8 +18,7 @@ def videos(dataset, clips, rejected, n_segments):
     if not len(rejected):
         return line
     line += f"; {len(rejected)} of {n_segments} {rows_of(clips, rejected, n_segments)} cannot be used: {reasons(rejected)}"
-    lost = lost_labels(clips, rejected)
-    return "; ".join([line, *([f"labels that lose much: {', '.join(lost)}"] if lost else []), *filter(None, [fitting(rejected)])])
+    return "; ".join(filter(None, [line, lost_labels(clips, rejected), fitting(rejected)]))
 
 
 def network(described):
@@ -44,16 +43,15 @@ def accuracy(dataset, model, clips, classes):
 
 
 def report(path, checked):
-    """When an experiment's report was made, and its answer if that is short and no file of `checked` newer; nothing without one."""
+    """When an experiment's report was made, whether files of `checked` are newer, and its answer if short; nothing without one."""
     if not Path(path).is_file():
         return []
     made, answer = Path(path).stat().st_mtime, Path(path).with_name("answer.txt")
     when = datetime.fromtimestamp(made)
-    if any(Path(file).stat().st_mtime > made for file in checked):
-        older = "is older than what was checked now; the run makes it anew where that matters"
-        return [f"The report of {when:%Y-%m-%d %H:%M} {older}: {path}"]
+    older = any(Path(file).stat().st_mtime > made for file in checked)
+    note = ", older than what was checked now (the run makes it anew where that matters)" * older
     lines = answer.read_text(encoding="utf-8").splitlines() if answer.is_file() else []
-    return [f"The report as the last run left it, {when:%Y-%m-%d %H:%M}: {path}", *(lines if len(lines) <= MOST else [])]
+    return [f"The report as the last run left it, {when:%Y-%m-%d %H:%M}{note}: {path}", *(lines if len(lines) <= MOST else [])]
 
 
 def found(files, p):

@@ -42,10 +42,7 @@ def listed(rejected, dataset):
 def told(clips, rejected, n_segments, dataset):
     """Lines on what of a data set is there: its rejected segments, what labels lose by them, what would make short ones fit."""
     yield from listed(rejected, dataset)
-    if lost := lost_labels(clips, rejected):
-        yield f"labels that lose much: {', '.join(lost)}"
-    if remedy := fitting(rejected):
-        yield remedy
+    yield from filter(None, [lost_labels(clips, rejected), fitting(rejected)])
     what = rows_of(clips, rejected, n_segments)
     yield f"{dataset}: {len(clips)} clips, {len(rejected)} of {n_segments} {what} rejected"
 

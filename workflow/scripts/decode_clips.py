@@ -18,7 +18,6 @@ from workflow.lib.tables import write_table
 from workflow.parts.frame_sampling import sampled_frames
 from workflow.parts.mask_reading import masked_times, read_masks
 from workflow.parts.pictures import Unusable, fit
-from workflow.parts.rejections import FITTING
 from workflow.parts.video_files import SLACK
 from workflow.parts.video_reading import open_video
 
@@ -35,10 +34,10 @@ def segment_of(row):
     return start, end
 
 
-def place(start, end, length, clip, loop, masked=()):
+def place(start, end, length, clip, loop, masked=(), own_fps=math.inf):
     """Times [clip, frame] in s of the clips in a segment of a video of `length`: evenly spaced, a single one centred.
 
-    masked: times of frames around which clips are to be cut, where there are any.
+    masked: times of frames around which clips are to be cut, where there are any; own_fps: frames a second of the video.
     """
     if start >= length - SLACK:
         raise Unusable(f"segment outside the video: it starts at {start:g} s, the video ends at {length:.2f} s")
@@ -52,7 +51,8 @@ def place(start, end, length, clip, loop, masked=()):
         return np.array(list(starts.values()))[:, None] + offsets  # [clip, frame]
     if not loop:
         rate = math.ceil(10 * clip["frames"] / (held + SLACK)) / 10
-        raise Unusable(f"too short: {held:.2f} s long, a clip needs {needed:.2f} s{FITTING}{rate:g}")
+        fits = f", fits from fps {rate:g}" * (rate <= own_fps)  # beyond its own rate frames would come twice
+        raise Unusable(f"too short: {held:.2f} s long, a clip needs {needed:.2f} s{fits}")
     return start + np.maximum((offsets + SLACK) % held - SLACK, 0)[None]  # [clip, frame]
 
 
@@ -75,14 +75,14 @@ def cut(segment, video, clip, masked):
     """(times [clip, frame] in s, clips) of one segment of a video, around `masked` times if any; raises Unusable."""
     loop, inside = clip["short_videos"] == "loop", segment[1] <= video.claimed_length
     try:
-        times = place(*segment, video.claimed_length, clip, loop and inside, masked)
+        times = place(*segment, video.claimed_length, clip, loop and inside, masked, 1 / video.period)
     except Unusable:
         if inside:  # the segment's own end makes it short
             raise
     else:
         with suppress(Unusable):  # frames can end before the file says
             return times, read_clips(video, times)
-    times = place(*segment, video.counted_length(), clip, loop, masked)
+    times = place(*segment, video.counted_length(), clip, loop, masked, 1 / video.period)
     return times, read_clips(video, times)
 
 

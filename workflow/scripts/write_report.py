@@ -86,6 +86,18 @@ def tables_of(files, scores, quality, rejected, config, timed):
     }
 
 
+def said_of(files, scores, claims, quality, config):
+    """What the page says in words: section -> list of sentences."""
+    confidence, differences = config["scores"]["confidence"], optional(files, "differences")
+    paired = differences if differences is None else of_main_perturbation(differences)
+    return {
+        "findings": findings(scores, confidence, claims, paired),
+        "spoilt": drowned(scores, config["styles"]),
+        "notes": notes(scores, optional(files, "accuracy"), optional(files, "segmentation"), confidence),
+        "warnings": (quality["dataset"] + ", " + quality["warning"]).dropna().tolist(),
+    }
+
+
 def write_report(files, datasets, used, config, timed=(), stored=()):
     """The report, a string of HTML, and its answer, lines of text.
 
@@ -95,23 +107,17 @@ def write_report(files, datasets, used, config, timed=(), stored=()):
     """
     quality = of_datasets(files.quality, datasets, "quality")
     rejected, clips = (of_datasets(files[name], used, name) for name in ("rejected", "clips"))
-    scores, confidence = of_main_perturbation(read_table(files.scores, "scores")), config["scores"]["confidence"]
+    scores = of_main_perturbation(read_table(files.scores, "scores"))
     claims = read_table(files.claims, "claims") if files.claims else ()
     tables = tables_of(files, scores, quality, rejected, config, timed)
     tables |= {"data": data_table(clips), "storage": storage_table(stored)}
     units, previews = units_of(files, datasets, scores)
-    differences = optional(files, "differences")
-    answer = findings(scores, confidence, claims, differences if differences is None else of_main_perturbation(differences))
-    spoilt = drowned(scores, config["styles"])
-    to_know = notes(scores, optional(files, "accuracy"), optional(files, "segmentation"), confidence)
-    warnings = (quality["dataset"] + ", " + quality["warning"]).dropna().tolist()
+    said = said_of(files, scores, claims, quality, config)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     html = environment.from_string(Path(files.template).read_text()).render(
         experiment=config["experiment"],
         asked=asked(scores, len(claims)),
-        findings=answer,
-        spoilt=spoilt,
-        notes=to_know,
+        **said,
         figures=figures_of(files.plots, files.svgs, list(map(caption_of, files.plots))),
         galleries=figures_of(files.galleries),
         layers={
@@ -120,16 +126,16 @@ def write_report(files, datasets, used, config, timed=(), stored=()):
         },
         units=units,
         previews=previews,
-        warnings=warnings,
-        worked=duration(working_time(timed)),
         rejected_summary=list(summary(rejected)),
+        worked=duration(working_time(timed)),
         config=json.dumps(config, indent=2, ensure_ascii=False),
         versions=versions(files.features),
         style=Path(files.style).read_text(),
         script=Path(files.code).read_text(),
         **{name: "" if own is None else html_table(own) for name, own in tables.items()},
     )
-    return html, [*answer, *(f"Note: {note}" for note in to_know), *(f"Warning: {warning}" for warning in [*spoilt, *warnings])]
+    warnings = [f"Warning: {sentence}" for sentence in [*said["spoilt"], *said["warnings"]]]
+    return html, [*said["findings"], *(f"Note: {note}" for note in said["notes"]), *warnings]
 
 
 if __name__ == "__main__":
