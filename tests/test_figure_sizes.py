@@ -15,7 +15,7 @@ from tests.many_networks import table_of
 from workflow.lib.plugins import ROOT, load_plugin
 from workflow.parts.figure_panels import lines_of, looks_once, panels
 from workflow.parts.figure_style import COLOURS, NETWORKS, save_figure, set_style
-from workflow.parts.layer_names import shortened
+from workflow.parts.layer_names import CUT, shortened
 from workflow.plots.claims import VERDICTS
 from workflow.scripts.draw_gallery import draw_gallery
 
@@ -101,15 +101,15 @@ def test_layers_whose_names_are_long_are_named(plot, n, monkeypatch):
 @pytest.mark.parametrize(
     ("names", "shown"),
     [
-        (["stem", "features.backbone.stage_1"], ["stem", "feat.back.stag_1"]),
+        (["stem", "features.backbone.stage_1"], ["stem", "fea.bac.sta_1…"]),
         (["block_0_temporal_output", "block_1_temporal_output"], ["block_0", "block_1"]),
         (["block_temporal_attention_output", "block_spatial_attention_output"], ["block_temporal", "block_spatial"]),
         (["a_beginning_0_and_a_long_end", "a_beginning_1_and_a_long_end"], ["a_beginning_0", "a_beginning_1"]),
-        (["temporalShiftConvA", "temporalShiftConvB"], ["temporShiftConvA", "temporShiftConvB"]),
+        (["temporalShiftConvA", "temporalShiftConvB"], ["temp…ShiftConvA", "temp…ShiftConvB"]),
         (["a.long.beginning.norm", "a.long.beginning.norm.norm", "norm"], None),  # a name of nothing, or twice the same
         (  # TSM in the names of a reader
             ["backbone.stem", "backbone.stage1.block0.temporal_shift_conv", "backbone.stage2.block1.spatial_conv", "classifier"],
-            ["stem", "s1.b0.temp_shif", "s2.b1.spatial", "classifier"],
+            ["stem", "s1.b0.tem_shi…", "s2.b1.spatial", "classifier"],
         ),
         (  # ViT of timm, of Hugging Face; a ResNet of torchvision
             ["patch_embed.proj", "blocks.3.norm1", "blocks.3.attn.norm", "blocks.11.mlp.drop2", "norm"],
@@ -117,9 +117,10 @@ def test_layers_whose_names_are_long_are_named(plot, n, monkeypatch):
         ),
         (
             ["encoder.layer.0.output.dense", "encoder.layer.10.attention.output.dense", "encoder.layer.10.intermediate.dense"],
-            ["0.output", "10.attent.output", "10.intermediate"],
+            ["0.output", "10.atte….output", "10.intermediate"],
         ),
-        (["layer1.0.conv1.0", "layer1.0.downsample.0", "fc"], ["layer1.0.conv1.0", "layer1.0.downs.0", "fc"]),
+        (["layer1.0.conv1.0", "layer1.0.downsample.0", "fc"], ["layer1.0.conv1.0", "l1.0.downsam….0", "fc"]),
+        (["temporal_attention", "classification_head"], ["tempo…_atten…", "classific…_head"]),
         (["a" * 30 + "b" * 30 + "c" * 30, "a" * 30 + "b" * 29 + "dc" + "c" * 29], None),
     ],
 )
@@ -146,6 +147,18 @@ def test_many_networks_of_many_layers_fit_a_page(plot, monkeypatch):
     deep = [first.assign(depth=rank, layer=f"{'mixing' if rank % 2 else 'features.backbone'}.stage_{rank}") for rank in range(20)]
     figure = drawn(plot, pd.concat(deep))
     assert figure.get_figheight() <= PAGE and "mixing.stage_19" in fits(figure, monkeypatch)
+
+
+@pytest.mark.parametrize("n", [1, 6, 8])
+@pytest.mark.parametrize("plot", ["layer_curves", "unit_bars", "shares", "order_dependence", "floors_and_ceilings"])
+def test_long_names_stay_whole_where_a_page_has_the_room_and_are_cut_visibly_where_not(plot, n, monkeypatch):
+    table = table_of(plot, n)
+    own = [f"{'temporal_attention' if rank % 2 else 'spatiotemporal_pool'}_x{rank}" for rank in table["depth"]]
+    figure = drawn(plot, table.assign(layer=own))
+    texts = fits(figure, monkeypatch)
+    assert figure.get_figheight() <= PAGE
+    cut = n > 1 and plot not in {"shares", "order_dependence"}  # of one metric, not two
+    assert (any(CUT in text for text in texts), "temporal_attention_x1" in texts) == (cut, not cut)
 
 
 def test_more_layers_than_a_column_holds_are_named_now_and_then_and_the_last_always(monkeypatch):

@@ -163,6 +163,8 @@ def test_scores_over_a_training_are_drawn_at_their_steps():
     lines = {line.get_label(): line.get_xydata().tolist() for line in figure.axes[0].get_lines()}
     assert figure.axes[0].get_title() == "slow" and len(figure.axes) == 2  # S and shares
     assert lines["static"] == [[0, 0.9], [200, 0.6], [480, 0.3]]
+    names = [text.get_text() for text in figure.legends[0].texts]
+    assert names == ["dynamic, dynamics", "static, appearance", "order-dependence"]
 
 
 def test_training_curves_are_drawn(tmp_path):

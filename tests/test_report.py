@@ -58,7 +58,7 @@ def test_the_answer_names_what_is_highest_and_lowest_and_what_became_of_the_clai
 def test_intervals_that_meet_are_said_to():
     near = findings(scores(score_rows({"a": 0.50, "b": 0.58})))[0]
     apart = findings(scores(score_rows({"a": 0.50, "b": 0.62})))[0]
-    assert "it lies between that of a, 0.500 [0.450, 0.550], and that of b, 0.580 [0.530, 0.630], whose intervals overlap." in near
+    assert "it is 0.500 [0.450, 0.550] in a and 0.580 [0.530, 0.630] in b, whose intervals overlap." in near
     assert "overlap" not in apart
 
 
@@ -83,8 +83,14 @@ def test_where_intervals_meet_the_difference_of_the_same_videos_decides(sign):
     )
     rows[0] |= dict(zip(("low", "high"), sorted((sign * -0.01, sign * 0.17)), strict=True))
     told = findings(near, differences=pd.DataFrame(rows))[0]
-    assert "it lies between that of a, 0.500" in told and "they may be equal: the difference is 0.080 [-0.010, 0.170]." in told
+    assert (
+        "it is 0.500 [0.450, 0.550] in a and 0.580" in told
+        and "they may be equal: the difference is 0.080 [-0.010, 0.170]." in told
+    )
     assert "whose intervals overlap" in findings(near, differences=pd.DataFrame(rows[1:]))[0]
+    rows[0] |= {"value": sign * -3e-5, "low": -2.6e-4, "high": 2.0e-4}
+    small = findings(near, differences=pd.DataFrame(rows[:1]))[0]
+    assert small.endswith(f"the difference is -0.00003 {'[-0.00026, 0.00020]' if sign == 1 else '[-0.00020, 0.00026]'}.")
 
 
 def test_however_many_networks_and_data_sets_there_are_three_sentences_are_enough():
@@ -166,7 +172,7 @@ def test_styles_that_drown_the_clips_are_told_of_with_what_helps():
     (said,) = drowned(table.assign(value=table["value"].mask(style, 0.95)), painted)
     assert said.startswith("On shapes style makes up over 0.9") and "`pairs: {styles: [original, colours, texture]}`" in said
     (said,) = drowned(table.assign(value=table["value"].mask(style, 0.95)), painted | {"hue": {"apply": "hue"}})
-    assert said.endswith("other styles may keep more of a clip.")
+    assert said.endswith("`pairs: {styles: [original, hue]}` alone, may keep more of a clip.")
     control = table.assign(value=table["value"].mask(style, 0.95), training=table["model"].map({"a": "control", "b": "motion"}))
     control.loc[style & (control["model"] == "a"), "value"] = 0.2
     assert len(drowned(control, painted)) == 1

@@ -1,9 +1,10 @@
 """Which networks are highest and which are lowest in something, in words."""
 
+import math
 from types import SimpleNamespace
 
 from workflow.parts.figure_style import named, of_last_layers
-from workflow.parts.numbers import fixed, leaves_zero_out, with_interval
+from workflow.parts.numbers import ROUNDING, fixed, leaves_zero_out, with_interval
 from workflow.parts.wording import MOST, listed
 
 
@@ -62,15 +63,18 @@ def extremes(own, digits, differences=None):
     if len(alike) == 1:
         return f"is {alike.pop()} in each of {listed(networks)}{beside}"
     least, most = f"{low}, {told(networks[low], digits)}", f"{high}, {told(networks[high], digits)}"
+    between = f"lies between that of {least}, and that of {most}"
+    if len(networks) == 2:
+        between = f"is {told(networks[low], digits)} in {low} and {told(networks[high], digits)} in {high}"
     if not ends(networks[high])[0] <= ends(networks[low])[1]:  # also where there are no intervals
         return f"is highest in {most}, and lowest in {least}{beside}"
     apart = gap(networks[high], networks[low], differences)
     if apart is None:
-        return f"lies between that of {least}, and that of {most}, whose intervals overlap{beside}"
+        return f"{between}, whose intervals overlap{beside}"
     if leaves_zero_out(apart.low, apart.high):
         return f"is highest in {most}, and lowest in {least}, a difference of {with_interval(apart, digits)}{beside}"
-    equal = f"they may be equal: the difference is {with_interval(apart, digits)}"
-    return f"lies between that of {least}, and that of {most}; {equal}{beside}"
+    shown = max(digits, 1 - math.floor(math.log10(max(abs(apart.low), abs(apart.high), ROUNDING))))  # two of its wider end at least
+    return f"{between}; they may be equal: the difference is {with_interval(apart, shown)}{beside}"
 
 
 def extreme_sentence(scores, lead, quantity, factor, digits, differences=None):

@@ -5,12 +5,13 @@ import os
 import re
 
 ENDS = 0.2  # how much more than its layers' number an axis is long
-UPRIGHT = 22  # letters of the longest name of a layer
+UPRIGHT = (24, 16)  # letters of the longest name of a layer, and where a page has no room for them
+CUT = "…"  # stands for what is cut
 BESIDE = 0.093  # inches that a name takes which stands upright beside others
 WORD = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?P<numbered>(?=\d))?")  # of a layer's name, its capitals too
 
 
-def layer_names(layers):
+def layer_names(layers, letters=UPRIGHT[0]):
     """What stands below the layers of a panel, in depth order: (a list, what it has in common, whether they are turned upright).
 
     Numbers alone where names differ by a number only; long names are shortened.
@@ -20,19 +21,19 @@ def layer_names(layers):
         return [str(int(number[0])) for number in numbers], re.sub(r"\W*_?\d+$", "", layers[0]), False
     if len(" ".join(layers)) <= 14:
         return list(layers), "", False
-    return shortened(tuple(layers)), "", True
+    return shortened(tuple(layers), letters), "", True
 
 
 @functools.cache
-def shortened(names, letters=UPRIGHT):
+def shortened(names, letters=UPRIGHT[0]):
     """Names of so many letters, or of as many more as tell them apart, by what tells them apart: where some are longer, they lose
-    the parts that the longer ones all begin or end with, and letters of their words.
+    the parts that the longer ones all begin or end with, and more, an ellipsis in its place.
     """
     first, last = shared_ends([name for name in names if len(name) > letters])
     stripped = [name.removeprefix(first).removesuffix(last) or name for name in names]
     own = list(map(abbreviations, stripped if len(set(stripped)) == len(set(names)) else names))
-    for most in range(letters, max(len(one[0]) for one in own)):
-        shown = [next((cut for cut in one if len(cut) <= most), one[-1]) for one in own]
+    for most in range(letters, max(length(one[0]) for one in own)):
+        shown = [next((cut for cut in one if length(cut) <= most), one[-1]) for one in own]
         if len(set(shown)) == len(set(names)):
             return shown
     return [one[0] for one in own]
@@ -47,16 +48,39 @@ def shared_ends(names):
     return first, re.match(r"(.*[._])?", backwards)[0][::-1]
 
 
+@functools.cache
 def abbreviations(name):
-    """A name, and what is left of it as more and more of its words is cut: to five letters, then those before a digit to one."""
-    cuts = range(len(name), 0, -1)
-    kept = [*((cut, cut) for cut in cuts if cut > 4), *((1, cut) for cut in cuts)]  # letters of words before a digit, and of others
-    return [name, *(WORD.sub(lambda word, own=own: word[0][: own[word["numbered"] is None]], name) for own in kept)]
+    """A name, and what is left of it as more and more of its words is cut: to five letters, then those before a digit to their
+    initial, as in s1.b0 for stage1.block0, others to three; and as a last resort all, with one ellipsis at the name's end.
+    """
+    cuts = range(max((len(word[0]) for word in WORD.finditer(name)), default=0), 0, -1)
+    kept = [*((n, n) for n in cuts if n > 4), *((1, n) for n in cuts if n > 2)]  # letters of words before a digit, and of others
+    return [name, *(cut(name, *own) for own in kept), *(cut(name, 1, n, "") + CUT for n in cuts)]
+
+
+def cut(name, numbered, others, mark=CUT):
+    """A name whose words have so many letters where a digit follows, and where none does; whole where a mark is as long.
+
+    Initials before a digit have no mark: nobody takes them for words.
+    """
+
+    def shorter(word):
+        kept = others if word["numbered"] is None else numbered
+        if word["numbered"] is not None and kept == 1:
+            return word[0][0]
+        return word[0][:kept] + mark if len(word[0]) > kept + length(mark) else word[0]
+
+    return WORD.sub(shorter, name)
+
+
+def length(name):
+    """Letters that a name is long: an ellipsis is as wide as two."""
+    return len(name) + name.count(CUT)
 
 
 def label_layers(axes, layers):
-    """Name the layers 0, 1, ... of an axis; where they are many, only every second, third, ..., the last one always."""
-    names, common, upright = layer_names(list(layers))
+    """Name the layers 0, 1, ... of an axis of `panels`; where they are many, only every second, third, ..., the last one always."""
+    names, common, upright = layer_names(list(layers), axes.letters)
     wide = axes.get_position().width * axes.figure.get_figwidth()
     step = -(-len(names) // (fitting(wide) if upright else 6))
     places = list(range(len(names) - 1, -1, -step))
@@ -71,6 +95,12 @@ def fitting(wide):
 
 
 def upright_names(table):
-    """Of the networks of a table whose layers have names that stand upright: network -> (layers, letters of the longest name)."""
-    names = {model: layer_names(list(own["layer"].unique())) for model, own in table.sort_values("depth").groupby("model")}
-    return {model: (len(shown), max(map(len, shown))) for model, (shown, _, upright) in names.items() if upright}
+    """Of the networks of a table whose layers have names that stand upright, by how many letters names may have:
+    letters -> network -> (layers, letters of the longest name).
+    """
+    layers = {model: list(own["layer"].unique()) for model, own in table.sort_values("depth").groupby("model")}
+    names = {letters: {model: layer_names(own, letters) for model, own in layers.items()} for letters in UPRIGHT}
+    return {
+        letters: {model: (len(shown), max(map(length, shown))) for model, (shown, _, upright) in own.items() if upright}
+        for letters, own in names.items()
+    }

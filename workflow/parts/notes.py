@@ -12,6 +12,7 @@ KEEPING = (
     "options: {opacity: 0.3}}}` with `pairs: {styles: [original, colours, texture]}`, under another name of the data set if these "
     "results are to stay, may"
 )
+LESS = "styles that change less, as `hue` with `pairs: {styles: [original, hue]}` alone, may"
 UNLEARNED = ["untrained", "control"]  # trainings of networks that are not to have learned anything
 
 
@@ -67,7 +68,7 @@ def drowned(scores, styles):
     """
     shares = last_shares(scores, "appearance").query("training != 'control'")  # one of which sees no colours
     least = shares.groupby("dataset", sort=False)["value"].min()
-    others = "other styles may" if any("apply" in own for own in styles.values()) else KEEPING
+    others = LESS if any("apply" in own for own in styles.values()) else KEEPING
     return [
         f"On {dataset} style makes up over {MOST_APPEARANCE:g} of the variance of every network's last layer (controls aside): "
         "numbers there speak of the styles more than of the networks; dynamic S, of pairs that never share a style, falls below 0. "

@@ -31,7 +31,9 @@ def unit_values(output, layer="", pooling="mean", tokens=None, shown=(), channel
     if values.ndim == 3:
         return (values if pooling == "mean" else chosen_tokens(values, layer, pooling, tokens)).mean(1)
     if pooling == "class":
-        raise BadInput(f"layer {layer} gives {list(values.shape)}; pooling class needs tokens, [batch, token, unit]")
+        raise BadInput(
+            f"layer {layer} gives {list(values.shape)}; pooling class needs tokens, [batch, token, unit]: leave it out of `layers`"
+        )
     return values.flatten(2).mean(2) if values.ndim > 2 else values
 
 

@@ -2,7 +2,7 @@
 
 from matplotlib.ticker import MaxNLocator
 
-from workflow.parts.figure_panels import blocks_of, lines_of, panels
+from workflow.parts.figure_panels import blocks_of, lines_of, looks_once, panels
 from workflow.parts.figure_style import COLOURS, draw_curve, note, of_last_layers
 
 SHOWN = {"S": ["dynamic", "static"], "share": ["dynamics", "appearance", "order_dependence"]}
@@ -22,7 +22,7 @@ def draw(scores, settings):
     several = table["dataset"].nunique() > 1
     table = table.assign(panel=network + "\n" + table["dataset"] if several else network).sort_values("panel", kind="stable")
     factors = [factor for _, factor in listed if factor in set(table["factor"])]
-    figure, grid = panels(blocks_of(table, name="panel"), lines_of(factors))
+    figure, grid = panels(blocks_of(table, name="panel"), looks_once(lines_of(factors)))
     for (metric, panel), axes in grid.items():
         own = table[(table["metric"] == metric) & (table["panel"] == panel)].sort_values("step")
         for factor, line in own.groupby("factor", sort=False):

@@ -17,6 +17,7 @@ from workflow.lib.plugins import load_plugin
 from workflow.lib.tables import concat_tables, read_table
 from workflow.parts.findings import asked, findings
 from workflow.parts.last_layers import last_layer_table
+from workflow.parts.layer_names import CUT
 from workflow.parts.notes import drowned, notes
 from workflow.parts.numbers import duration
 from workflow.parts.pair_selection import of_main_perturbation
@@ -51,10 +52,11 @@ def versions(features):
     return found | {name: " and ".join(sorted(version for own, version in dumped if own == name)) for name in names}
 
 
-def caption_of(path):
-    """A figure's caption: what its plug-in says of itself."""
+def caption_of(path, svg):
+    """A figure's caption: what its plug-in says of itself, and of names that it cuts."""
     module = load_plugin("plots", Path(path).stem)
-    return " ".join(f"{inspect.getdoc(module)} {inspect.getdoc(module.draw)}".replace("`", "").split())
+    cut = f"{CUT} stands for what is cut of the name of a layer." if CUT in Path(svg).read_text() else ""
+    return " ".join(f"{inspect.getdoc(module)} {inspect.getdoc(module.draw)} {cut}".replace("`", "").split())
 
 
 def of_datasets(paths, datasets, name):
@@ -118,7 +120,7 @@ def write_report(files, datasets, used, config, timed=(), stored=()):
         experiment=config["experiment"],
         asked=asked(scores, len(claims)),
         **said,
-        figures=figures_of(files.plots, files.svgs, list(map(caption_of, files.plots))),
+        figures=figures_of(files.plots, files.svgs, list(map(caption_of, files.plots, files.svgs))),
         galleries=figures_of(files.galleries),
         layers={
             f"{model}, {dataset}": {metrics: html_table(table) for metrics, table in own.items()}
