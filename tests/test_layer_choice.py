@@ -6,7 +6,7 @@ from torch import nn
 
 from workflow.lib.errors import BadInput
 from workflow.models import resnet3d, timesformer
-from workflow.parts.layer_choice import choose_layers, left_aside
+from workflow.parts.layer_choice import choose_layers, later_siblings, left_aside
 from workflow.parts.network import Network
 
 
@@ -159,3 +159,18 @@ def test_a_network_where_nothing_is_repeated_is_refused():
 def test_a_layer_called_like_a_column_is_refused():
     with pytest.raises(BadInput, match="'clip' is a column of every feature dump"):
         choose_layers(Network(torch.nn.Sequential(torch.nn.ReLU()), {}, 1), {"clip": "0"})
+
+
+def test_what_is_built_like_layers_that_are_read_and_comes_after_them_is_found():
+    cnn = nn.Sequential(*(part for k in range(3) for part in (nn.Conv2d(3, 3, 3), nn.ReLU())))
+    blocks = nn.ModuleList(Block() for _ in range(12))
+    module = net(cnn=cnn, blocks=blocks, **stages(), head=nn.Sequential(nn.Linear(4, 4)), fc7=nn.Linear(4, 2), fc8=nn.Linear(4, 2))
+
+    def later(*chosen):
+        return list(later_siblings(module, chosen))
+
+    assert later("cnn.1", "cnn.3") == ["cnn.5"] and later("cnn.1", "cnn.5") == []  # those between were not wanted
+    assert later("blocks.0", "blocks.9", "layer1", "layer2") == ["blocks.10", "blocks.11", "layer3", "layer4"]
+    assert later(*(f"layer{k}" for k in range(1, 5))) == []  # the head is called otherwise
+    assert later("blocks.3", "layer2", "fc7") == []  # one may be all that is wanted of its kind
+    assert later("blocks.0.norm", "blocks.1.norm") == []  # of other parents: a pattern finds them

@@ -206,6 +206,40 @@ def test_a_network_beside_two_controls_is_the_answer(training):
     assert "highest in frame_difference (control), 0.900" in controls and "for comparison" not in controls
 
 
+def test_layers_that_are_not_called_alike_are_named():
+    """The last of a network of stages and that of a recurrent one are of other kinds; the last lag of a control is no depth."""
+    table = scores(score_rows({"a": 0.1, "b": 0.9, "lags": 0.5}))
+    last = table["layer"].eq("last")
+    table["layer"] = table["layer"].mask(last, table["model"].map({"a": "res5", "b": "gru", "lags": "lag4"}))
+    table["training"] = table["model"].map({"lags": "control"}).fillna("motion")
+    share, percent, _ = findings(table)
+    assert "highest in b at gru, 0.900 [0.850, 0.950], and lowest in a at res5, 0.100" in share
+    assert all("(for comparison: lags (control) at lag4 " in sentence for sentence in (share, percent))
+    assert "highest in b at gru, 29.0" in percent
+    replicates = scores(score_rows({"net-1": 0.1, "net-2": 0.2, "other": 0.9}))
+    replicates["layer"] = replicates["layer"].mask(replicates["model"].eq("other") & replicates["layer"].eq("last"), "top")
+    assert "lowest in net at last, 0.150 (0.100 to 0.200, 2 networks)" in findings(replicates)[0]
+
+
+def test_numbers_that_rest_on_unlike_videos_say_why():
+    table = scores(score_rows({"a": 0.1, "b": 0.9}))
+    table["n_videos"] = table["n_videos"].mask(table["model"].eq("a"), 10)
+    assert findings(table)[-1].startswith("All numbers rest on 10 to 12 videos; brackets")  # of two data sets, say
+    table["n_crossings_left_out"] = table["n_crossings_left_out"].mask(table["model"].eq("a"), 16)
+    said = "10 to 12 videos, for what a network is shown in an order too near the natural one is left out; brackets"
+    assert said in findings(table)[-1]
+
+
+def test_networks_that_are_pooled_in_several_ways_are_named():
+    models = pd.DataFrame([row | {"pooling": "class" if row["model"] == "keen" else "mean"} for row in model_rows()])
+    said = (
+        "Layers are not pooled alike, which by itself can make numbers differ: `mean` of blind, wavering, plain-1, plain-2, second;"
+    )
+    assert f"{said} `class` of keen." in notes(scores(score_rows()), models=models)
+    one = models.assign(training=models["training"].mask(models["model"] == "keen", "control"))
+    assert not any("pooled" in sentence for own in (one, None) for sentence in notes(scores(score_rows()), models=own))
+
+
 def test_a_network_of_another_metric_is_told_of_by_itself():
     table = scores(score_rows({"a": 0.5, "b": 0.1, "c": 0.9}))
     table["metric"] = table["metric"].mask(table["model"].eq("c") & table["metric"].eq("pearson"), "ratio")

@@ -158,6 +158,11 @@ TABLES = {
         "depth": (count, "rank of the layer in the network, from 0"),
         "stream": (text, "stream of a network of several, e.g. slow or fast; null in a network of one"),
         "units": (count, "units of the layer"),
+        "averaged_over": (
+            text,
+            "what a unit's value for a clip is the mean of: axes of the layer's output, as `8 x 28 x 28`, tokens or rows that are "
+            "frames; null where the layer gives one value per unit",
+        ),
         "module": (text, "path of the layer's module in the network"),
         "note": (text, "what to know of the network before it is shown clips; null where nothing"),
     },

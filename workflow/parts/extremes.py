@@ -21,6 +21,12 @@ def by_network(own):
     return {rows["model"].iloc[0] if len(rows) == 1 else name: rows for name, rows in own.groupby("group", sort=False)}
 
 
+def with_layers(last):
+    """Rows of last layers whose networks are named with the layer, where layers are not all called the same."""
+    layer = " at " + last["layer"] if last["layer"].nunique() > 1 else ""
+    return last.assign(model=last["model"] + layer, group=last["group"] + layer)
+
+
 def ends(rows):
     """Lowest and highest that a network, or the range of its replicates, may be."""
     return (rows["low"].iloc[0], rows["high"].iloc[0]) if len(rows) == 1 else (rows["value"].min(), rows["value"].max())
@@ -87,7 +93,7 @@ def extreme_sentence(scores, lead, quantity, factor, digits, differences=None):
         if paired is not None:
             paired = paired[(paired[list(about)] == list(about.values())).all(axis=1)]
         where = f"{dataset}, by {metric}," if several else dataset
-        found.append((where, extremes(named(own).assign(network=own["model"]), digits, paired)))
+        found.append((where, extremes(with_layers(named(own)).assign(network=own["model"]), digits, paired)))
     clauses = [f"on {where} it {clause}" for where, clause in found if clause]
     rest = f"; on {len(clauses) - MOST} more data sets or metrics as the tables say" if len(clauses) > MOST else ""
     return f"{lead}: {'; '.join(clauses[:MOST])}{rest}." if clauses else None

@@ -37,6 +37,16 @@ def claims_sentence(claims):
     return f"{claimed}, {', '.join(f'{n} {what}' for what, n in counts.items() if n)}{named_}."
 
 
+def basis(whole, confidence):
+    """What all numbers rest on, by the scores of whole layers."""
+    few, many = whole["n_videos"].min(), whole["n_videos"].max()
+    count = f"{few} videos" if few == many else f"{few} to {many} videos"
+    if few < many and whole["n_crossings_left_out"].gt(0).any():
+        count += ", for what a network is shown in an order too near the natural one is left out"
+    brackets = f"; brackets are {100 * confidence:g} % intervals over videos, for these styles"
+    return f"All numbers rest on {count}{brackets if whole['low'].notna().any() else ''}."
+
+
 def findings(scores, confidence=0.95, claims=None, differences=None):
     """The answer in at most three sentences: what became of claims, which networks stand out, what all rests on.
 
@@ -55,9 +65,4 @@ def findings(scores, confidence=0.95, claims=None, differences=None):
     ]
     if whole.empty:
         return ["There are no scores."]
-    brackets = (
-        f"; brackets are {100 * confidence:g} % intervals over videos, for these styles" if whole["low"].notna().any() else ""
-    )
-    few, many = whole["n_videos"].min(), whole["n_videos"].max()
-    basis = f"All numbers rest on {few if few == many else f'at least {few}'} videos{brackets}."
-    return [*[sentence for sentence in sentences if sentence][:2], basis]
+    return [*[sentence for sentence in sentences if sentence][:2], basis(whole, confidence)]

@@ -1,5 +1,6 @@
 """Which layers of a network are read: by name, by pattern, or proposed from how the network is built."""
 
+import re
 from collections import Counter
 from fnmatch import fnmatchcase
 
@@ -93,6 +94,16 @@ def left_aside(module, chosen):
     """Names of a network's children with weights of which nothing is among the chosen paths."""
     read = {path.split(".")[0] for path in chosen}
     return [name for name, child in module.named_children() if name not in read and any(True for _ in child.parameters())]
+
+
+def later_siblings(module, chosen):
+    """Paths of what is built and numbered like two or more of the chosen modules, beside them and after all of these."""
+    groups = {}  # of modules of one parent, one class and one name but for its numbers, in order
+    for path, child in module.named_modules():
+        groups.setdefault((path.rpartition(".")[0], re.sub(r"\d+", "#", path), type(child)), []).append(path)
+    for paths in groups.values():
+        read = [place for place, path in enumerate(paths) if path in chosen]
+        yield from paths[read[-1] + 1 :] if len(read) > 1 else ()
 
 
 def repeated_groups(module, prefix, least, made_of):

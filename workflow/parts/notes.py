@@ -77,7 +77,14 @@ def drowned(scores, styles):
     ]
 
 
-def notes(scores, accuracy=None, segmentation=None, confidence=0.95):
+def pooled_apart(models):
+    """That networks' units are made of their layers in several ways, by table `models`: a list of one sentence or none."""
+    rows = models[models["training"] != "control"].groupby("pooling", sort=False)["model"].unique()
+    ways = "; ".join(f"`{pooling}` of {listed(names)}" for pooling, names in rows.items())
+    return [f"Layers are not pooled alike, which by itself can make numbers differ: {ways}."] if len(rows) > 1 else []
+
+
+def notes(scores, accuracy=None, segmentation=None, confidence=0.95, models=None):
     """What to know before reading the numbers of the last layers: a list of sentences."""
     sentences = []
     if (scores["quantity"] == "percent").any():
@@ -92,6 +99,7 @@ def notes(scores, accuracy=None, segmentation=None, confidence=0.95):
         without = listed(has_interval.index[~has_interval])
         sentences.append(f"Numbers by {without} have no intervals: they cannot be had of videos drawn anew, some of them twice.")
     sentences += near_zero(scores)
+    sentences += pooled_apart(models) if models is not None else []
     labels = dict.fromkeys(named(scores[scores["unit"].isna()])["model"].str.split("\n").str[0])
     if untrained := [name for name in labels if name.endswith("(untrained)")]:
         sentences.append(f"Networks with random weights, which say nothing about trained ones: {', '.join(untrained)}.")

@@ -17,13 +17,14 @@ class Activations(dict):
     frames of every video in the order in which they are shown, int [batch, frame].
     runs: how often each layer has given an output, of which the last is kept.
     folded: how many frames of a clip the rows of a layer are, of the layers where they are.
+    shapes: what each layer gave, its axes in the order of `unit_values`.
     """
 
     shown = ()
 
     def __init__(self):
         super().__init__()
-        self.runs, self.folded = Counter(), {}
+        self.runs, self.folded, self.shapes = Counter(), {}, {}
 
 
 class UnitAxis:
@@ -80,6 +81,7 @@ def pooled_layers(module, layers, pooling="mean", tokens=None, channels_last=Fal
             elif axis and axis.is_second(unit_tensor(output, name)):
                 output = unit_tensor(output, name).transpose(1, 2)
             activations.runs[name] += 1
+            activations.shapes[name] = unit_tensor(output, name).shape
             if (order := frames_of_rows(unit_tensor(output, name), activations.shown)) is not None:
                 activations.folded[name] = order.shape[1]
             activations[name] = unit_values(output, name, pooling, tokens, activations.shown, channels_last)

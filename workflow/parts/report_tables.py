@@ -10,7 +10,8 @@ from workflow.parts.numbers import with_interval
 from workflow.parts.video_means import mean_over_videos
 from workflow.parts.wording import file_name
 
-PER_LAYER = ["layer", "depth", "stream", "units", "module"]  # columns of table `models` that differ between layers of a network
+# Columns of table `models` that differ between the layers of a network.
+PER_LAYER = ["layer", "depth", "stream", "units", "averaged_over", "module"]
 
 
 def layer_tables(scores):

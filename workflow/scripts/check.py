@@ -9,7 +9,7 @@ from workflow.lib.tables import read_table
 from workflow.parts.class_lists import key, listed_labels, no_accuracy, read_classes
 from workflow.parts.rejections import fitting, lost_labels, reasons, rows_of
 
-MOST = 20  # lines of a data set's decoding, and of an answer, that are repeated
+MOST = 20  # lines on a data set's decoding, on a network's layers and of an answer
 
 
 def videos(dataset, clips, rejected, n_segments):
@@ -29,11 +29,32 @@ def network(described):
     return f"{first.model}, {first.training}: {layers}{note}"
 
 
+def layers(described):
+    """Lines on what is read of a network, from its table `models`: units and what they are averaged over, alike layers together.
+
+    Nothing of a control, which is not the user's.
+    """
+    if (described["training"] == "control").all():
+        return []
+    about = described[["units", "averaged_over"]].astype("object").fillna("")
+    lines = []
+    for _, own in described.groupby((about != about.shift()).any(axis=1).cumsum()):
+        names = " to ".join(dict.fromkeys([own["layer"].iloc[0], own["layer"].iloc[-1]]))
+        over = own["averaged_over"].iloc[0]
+        lines.append(f"    {names}: {own['units'].iloc[0]} units" + (f", each the mean of {over}" if isinstance(over, str) else ""))
+    return cut(lines, f"more of {described['model'].iloc[0]}")
+
+
+def cut(lines, rest):
+    """The first of many lines and how many more there are; rest: what these are."""
+    return lines[:MOST] + ([f"{len(lines) - MOST} {rest}"] if len(lines) > MOST else [])
+
+
 def decoding(dataset, logs):
     """What the decoding of a data set said of its videos: the first lines of its logs but for how far it was."""
     texts = [Path(log).read_text(errors="replace") for log in logs if Path(log).is_file()]
     said = [f"{dataset}: {line}" for text in texts for line in text.splitlines() if not line.startswith("decoding: ")]
-    return said[:MOST] + ([f"{dataset}: {len(said) - MOST} more such lines in {Path(logs[0]).parent}"] if len(said) > MOST else [])
+    return cut(said, f"more such lines on {dataset} in {Path(logs[0]).parent}") if said else []
 
 
 def accuracy(dataset, model, clips, classes):
@@ -60,7 +81,8 @@ def found(files, p):
     for dataset, rejected, n_segments, logs in zip(p.datasets, files.rejected, p.n_segments, p.decoding, strict=True):
         yield videos(dataset, clips[dataset], read_table(rejected, "rejected"), n_segments)
         yield from decoding(dataset, logs)
-    yield from (network(read_table(path, "models")) for path in files.models)
+    for described in (read_table(path, "models") for path in files.models):
+        yield from [network(described), *layers(described)]
     for (dataset, model), classes in zip(p.scored, files.classes, strict=True):
         yield from accuracy(dataset, model, clips[dataset], read_classes(classes))
     if p.trained:

@@ -10,7 +10,8 @@ from workflow.lib.plugins import constant_of, plugin_path
 from workflow.lib.tables import write_table
 from workflow.parts.class_lists import read_classes
 from workflow.parts.frame_orders import try_dynamics
-from workflow.parts.layer_choice import left_aside
+from workflow.parts.layer_choice import later_siblings, left_aside
+from workflow.parts.layer_shapes import averaged_over
 from workflow.parts.network_rows import check_colours, check_rows, frames_told, odd_output, refuse_odd_output
 from workflow.parts.networks import build_network, class_scores, provenance
 from workflow.parts.pathways import check_reads, check_sampling, pathway_sets
@@ -19,6 +20,7 @@ from workflow.parts.preprocessing import preprocess
 from workflow.parts.seeding import generator
 from workflow.parts.segmentation import Segmentation
 from workflow.parts.weights import state_sha256
+from workflow.parts.wording import listed
 
 
 @torch.inference_mode()
@@ -52,9 +54,16 @@ def describe_model(name, entry, clip, dynamics=(), min_distance=0):
     about |= {"gflop": counter.get_total_flops() / 1e9}
     about |= {"note": "; ".join(notes_on(network, entry, clip, activations, outputs)) or None}
     return [
-        {**about, "layer": layer, "stream": network.stream_of(layer), "depth": depth, "units": values.shape[1], "module": module}
+        {
+            **about,
+            "layer": layer,
+            "stream": network.stream_of(layer),
+            "depth": depth,
+            "units": activations[layer].shape[1],
+            "averaged_over": averaged_over(activations.shapes[layer], activations.folded.get(layer), network, entry["pooling"]),
+            "module": module,
+        }
         for depth, (layer, module) in enumerate(network.layers.items())
-        for values in [activations[layer]]
     ]
 
 
@@ -93,6 +102,8 @@ def notes_on(network, entry, clip, activations, outputs):
         own = [layer for layer in network.layers if network.stream_of(layer) == stream]
         if (last := max(own, key=computed.index)) != own[-1]:
             yield f"{own[-1]}, listed last, is taken for the last layer, and {last} is computed after it"
+    if later := list(later_siblings(network.module, network.layers.values())):
+        yield f"not read, though built like layers that are and after them: {listed(later)}"
     if entry["layers"] == "auto" and (aside := left_aside(network.module, network.layers.values())):
         yield f"layers: auto leaves {', '.join(aside)} aside: `layers` can name them"
 

@@ -92,10 +92,11 @@ def said_of(files, scores, claims, quality, config):
     """What the page says in words: section -> list of sentences."""
     confidence, differences = config["scores"]["confidence"], optional(files, "differences")
     paired = differences if differences is None else of_main_perturbation(differences)
+    models = concat_tables(files.models, "models")
     return {
         "findings": findings(scores, confidence, claims, paired),
         "spoilt": drowned(scores, config["styles"]),
-        "notes": notes(scores, optional(files, "accuracy"), optional(files, "segmentation"), confidence),
+        "notes": notes(scores, *(optional(files, name) for name in ("accuracy", "segmentation")), confidence, models),
         "warnings": (quality["dataset"] + ", " + quality["warning"]).dropna().tolist(),
     }
 
