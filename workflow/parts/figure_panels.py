@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from workflow.parts.figure_style import COLOURS, COLUMN, LETTER, LINE, MARKERS, TEXT, wrapped
-from workflow.parts.layer_names import UPRIGHT, fitting
+from workflow.parts.layer_names import UPRIGHT, fitting, label_layers, upright_names
 
 PAGE = 8.875  # inches: height of the text on a page of CVPR
 LEFT, RIGHT, GAP = 0.52, 0.08, 0.14  # inches: beside the panels, between them
@@ -65,16 +65,16 @@ def around(names, titles, upright):
     return LINE * lines + 0.05, FOOT + max(0, LETTER * letters - LINE)
 
 
-def panels(blocks, legend, ylabel="{}", height=0.85, upright=None):
+def panels(blocks, legend, ylabel="{}", height=0.85, layers=None):
     """Small panels in rows, each block of them from a new row on, its panels on one scale: figure, {(heading, name): axes}.
 
-    blocks: heading -> names of the panels; legend: name -> handle; ylabel: says what a heading, {}, means; upright: names that
-    stand upright below panels, see `upright_names`. The figure is one column wide, and two only where one column would be longer
-    than a page; where two are, names have fewer letters, and then panels may be too narrow for all of them.
+    blocks: heading -> names of the panels; legend: name -> handle; ylabel: says what a heading, {}, means; layers: name -> what
+    stands below a panel at 0, 1, ..., see `layers_of`. The figure is one column wide, and two only where one column would be longer
+    than a page; where two are, layers' names have fewer letters, and then panels may be too narrow for all of them.
     """
-    (long, short), by_letters = UPRIGHT, upright or {}
+    long, short = UPRIGHT
     for width, most, letters, all_named in ((COLUMN, 3, long, 1), (TEXT, 6, long, 1), (TEXT, 6, short, 1), (TEXT, 6, short, 0)):
-        upright = by_letters.get(letters, {})
+        upright = upright_names(layers or {}, letters)
         n_named = all_named * max((n for n, _ in upright.values()), default=0)
         side_by_side = {n: (width - LEFT - RIGHT - GAP * (n - 1)) / n for n in range(1, most + 1)}
         across = across_of(blocks, max((n for n, wide in side_by_side.items() if fitting(wide) >= n_named), default=1))
@@ -93,9 +93,10 @@ def panels(blocks, legend, ylabel="{}", height=0.85, upright=None):
         for i, name in enumerate(names):
             box = (LEFT + i * (wide + GAP)) / width, (bottom + below) / tall, wide / width, height / tall
             axes = figure.add_axes(box, sharey=grid.get((heading, blocks[heading][0])))
-            axes.letters = letters  # of the names of layers, for `label_layers`
             axes.set_title(titles[name])
             axes.tick_params(labelleft=i == 0)
+            if layers:
+                label_layers(axes, layers[name], letters)
             if i == 0:
                 axes.set_ylabel(ylabel.format(heading))
             grid[heading, name] = axes

@@ -78,9 +78,9 @@ def length(name):
     return len(name) + name.count(CUT)
 
 
-def label_layers(axes, layers):
-    """Name the layers 0, 1, ... of an axis of `panels`; where they are many, only every second, third, ..., the last one always."""
-    names, common, upright = layer_names(list(layers), axes.letters)
+def label_layers(axes, layers, letters):
+    """Name the layers 0, 1, ... of an axis; where they are many, only every second, third, ..., the last one always."""
+    names, common, upright = layer_names(layers, letters)
     wide = axes.get_position().width * axes.figure.get_figwidth()
     step = -(-len(names) // (fitting(wide) if upright else 6))
     places = list(range(len(names) - 1, -1, -step))
@@ -94,13 +94,12 @@ def fitting(wide):
     return int(wide / BESIDE - ENDS)
 
 
-def upright_names(table):
-    """Of the networks of a table whose layers have names that stand upright, by how many letters names may have:
-    letters -> network -> (layers, letters of the longest name).
-    """
-    layers = {model: list(own["layer"].unique()) for model, own in table.sort_values("depth").groupby("model")}
-    names = {letters: {model: layer_names(own, letters) for model, own in layers.items()} for letters in UPRIGHT}
-    return {
-        letters: {model: (len(shown), max(map(length, shown))) for model, (shown, _, upright) in own.items() if upright}
-        for letters, own in names.items()
-    }
+def layers_of(table):
+    """The layers of every network of a table, in depth order: network -> a list."""
+    return {model: list(own["layer"].unique()) for model, own in table.sort_values("depth").groupby("model")}
+
+
+def upright_names(layers, letters):
+    """Of networks whose layers' names stand upright: network -> (layers, letters of the longest name)."""
+    names = {model: layer_names(own, letters) for model, own in layers.items()}
+    return {model: (len(shown), max(map(length, shown))) for model, (shown, _, upright) in names.items() if upright}

@@ -5,7 +5,7 @@ from matplotlib.lines import Line2D
 
 from workflow.parts.figure_panels import blocks_of, lines_of, panels
 from workflow.parts.figure_style import COLOURS, draw_curve, named, note
-from workflow.parts.layer_names import label_layers, upright_names
+from workflow.parts.layer_names import layers_of
 
 LINES = {"random_weights": "--", "c2d_twin": ":"}
 
@@ -26,7 +26,7 @@ def draw(scores, settings):
     legend = lines_of([factor for factor in ("dynamic", "static", "identical") if factor in set(own["factor"])])
     drawn = {name: line for name, line in LINES.items() if name in set(floors["derivation"])}
     legend |= {f"floor: {name.replace('_', ' ')}": Line2D([], [], color="0.3", linestyle=line) for name, line in drawn.items()}
-    figure, grid = panels(blocks_of(own), legend, ylabel="similarity S\n{}", upright=upright_names(own))
+    figure, grid = panels(blocks_of(own), legend, ylabel="similarity S\n{}", layers=layers_of(own))
     for (metric, model), axes in grid.items():
         panel = own[(own["metric"] == metric) & (own["model"] == model)].sort_values("depth")
         dataset, name = panel["dataset"].iloc[0], panel["name"].iloc[0]
@@ -44,4 +44,3 @@ def draw_panel(axes, table, floors):
         places = [layers.index(layer) for layer in own["layer"]]
         axes.plot(places, own["value"], color=COLOURS[factor], linestyle=LINES[derivation])
         axes.vlines(places, own["low"], own["high"], color=COLOURS[factor], linewidth=0.5)
-    label_layers(axes, layers)

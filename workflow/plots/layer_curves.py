@@ -2,7 +2,7 @@
 
 from workflow.parts.figure_panels import blocks_of, lines_of, panels
 from workflow.parts.figure_style import draw_curve, named, note
-from workflow.parts.layer_names import label_layers, upright_names
+from workflow.parts.layer_names import layers_of
 
 FACTORS = ["dynamic", "static"]
 REACHABLE = (15.5, 42.2)  # percent that S in [0, 1] can reach at all: e^0/(e^0 + 2e) to e/(2e + 1)
@@ -18,12 +18,11 @@ def draw(scores, settings):
     table = table.dropna(subset=["value"]).astype({"value": float})
     if table.empty:
         return note("no metric of this experiment gives percentages")
-    figure, grid = panels(blocks_of(table), lines_of(FACTORS), ylabel="percent\n{}", upright=upright_names(table))
+    layers = layers_of(table)
+    figure, grid = panels(blocks_of(table), lines_of(FACTORS), ylabel="percent\n{}", layers=layers)
     for (metric, model), axes in grid.items():
         own = table[(table["metric"] == metric) & (table["model"] == model)].sort_values("depth")
-        layers = list(dict.fromkeys(own["layer"]))
         axes.axhspan(*REACHABLE, color="0.95", zorder=0)
         for factor, curve in own.groupby("factor"):
-            draw_curve(axes, [layers.index(layer) for layer in curve["layer"]], curve, factor)
-        label_layers(axes, layers)
+            draw_curve(axes, [layers[model].index(layer) for layer in curve["layer"]], curve, factor)
     return figure

@@ -5,7 +5,7 @@ from matplotlib.lines import Line2D
 
 from workflow.parts.figure_panels import blocks_of, panels
 from workflow.parts.figure_style import COLOURS, MARKERS, draw_curve, named, note
-from workflow.parts.layer_names import label_layers, upright_names
+from workflow.parts.layer_names import layers_of
 from workflow.parts.numbers import ROUNDING
 
 FACTOR = "order_dependence"
@@ -27,13 +27,12 @@ def draw(scores, settings):
         "share of variance": Line2D([], [], color=colour, marker=MARKERS[FACTOR]),
         "0": Line2D([], [], color=colour, linestyle="none", **NONE),
     }
-    figure, grid = panels(blocks_of(table, "dataset"), legend, ylabel="order-dependence", upright=upright_names(table))
+    figure, grid = panels(blocks_of(table, "dataset"), legend, ylabel="order-dependence", layers=layers_of(table))
     for (dataset, model), axes in grid.items():
         own = table[(table["dataset"] == dataset) & (table["model"] == model)].sort_values("depth")
         draw_curve(axes, range(len(own)), own, FACTOR)
         zeros = np.flatnonzero(own["value"].abs() < ROUNDING)
         axes.plot(zeros, own["value"].iloc[zeros], color=colour, linestyle="none", **NONE)
-        label_layers(axes, own["layer"])
     for axes in grid.values():  # when all curves of a scale are there
         set_scale(axes, table)
     return figure

@@ -2,7 +2,7 @@
 
 from workflow.parts.figure_panels import blocks_of, panels, patches_of
 from workflow.parts.figure_style import COLOURS, named, note
-from workflow.parts.layer_names import label_layers, upright_names
+from workflow.parts.layer_names import layers_of
 
 ORDER = ["dynamics", "interaction", "appearance", "content"]
 
@@ -16,7 +16,7 @@ def draw(scores, settings):
     table = named(scores[whole])
     if table.empty:
         return note("no metric of this experiment gives shares")
-    figure, grid = panels(blocks_of(table, "dataset"), patches_of(ORDER), ylabel="share of\nvariance", upright=upright_names(table))
+    figure, grid = panels(blocks_of(table, "dataset"), patches_of(ORDER), ylabel="share of\nvariance", layers=layers_of(table))
     for (dataset, model), axes in grid.items():
         draw_shares(axes, table[(table["dataset"] == dataset) & (table["model"] == model)])
     return figure
@@ -25,15 +25,14 @@ def draw(scores, settings):
 def draw_shares(axes, table):
     """Stack the shares of one network's layers, positive ones upwards and negative ones downwards from zero."""
     wide = table.pivot(index=["depth", "layer"], columns="factor", values=["value", "low", "high"]).astype(float)  # sorted by depth
-    layers = wide.index.get_level_values("layer")
+    places = range(len(wide))
     value = wide["value"].reindex(columns=ORDER)
     above, below = value.clip(lower=0).fillna(0), value.clip(upper=0).fillna(0)
     foot = (above.cumsum(axis=1) - above).where(value >= 0, below.cumsum(axis=1) - below)
     for k, name in enumerate(ORDER):
-        axes.bar(range(len(layers)), value[name], bottom=foot[name], color=COLOURS[name], width=0.85)
+        axes.bar(places, value[name], bottom=foot[name], color=COLOURS[name], width=0.85)
         if name in wide["low"]:
-            beside = [place + 0.18 * (k - 1.5) for place in range(len(layers))]
+            beside = [place + 0.18 * (k - 1.5) for place in places]
             axes.vlines(beside, wide["low", name] + foot[name], wide["high", name] + foot[name], color="black", linewidth=0.5)
     axes.axhline(0, color="0.2", linewidth=0.6)
-    label_layers(axes, layers)
     axes.grid(False)

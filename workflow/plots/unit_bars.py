@@ -2,7 +2,7 @@
 
 from workflow.parts.figure_panels import blocks_of, panels, patches_of
 from workflow.parts.figure_style import COLOURS, named, note
-from workflow.parts.layer_names import label_layers, upright_names
+from workflow.parts.layer_names import layers_of
 
 ORDER = ["dynamic", "joint", "static", "residual", "dead"]
 
@@ -16,7 +16,7 @@ def draw(scores, settings):
     if table.empty:
         return note("no metric of this experiment sorts units into classes")
     figure, grid = panels(
-        blocks_of(table), patches_of(ORDER), ylabel=f"% of units\n{{}}, λ = {settings['lambda']}", upright=upright_names(table)
+        blocks_of(table), patches_of(ORDER), ylabel=f"% of units\n{{}}, λ = {settings['lambda']}", layers=layers_of(table)
     )
     for (metric, model), axes in grid.items():
         draw_bars(axes, table[(table["metric"] == metric) & (table["model"] == model)])
@@ -27,8 +27,7 @@ def draw_bars(axes, table):
     """Stack the classes of one network's layers."""
     wide = table.pivot(index="depth", columns="factor", values=["value", "low", "high"]).astype(float)
     value = wide["value"].reindex(columns=ORDER).fillna(0)
-    layers, n_units = (table.groupby("depth")[column].first() for column in ("layer", "n_units"))
-    places, bottom = range(len(layers)), value.cumsum(axis=1) - value
+    places, bottom = range(len(value)), value.cumsum(axis=1) - value
     for k, name in enumerate(ORDER):
         axes.bar(places, value[name], bottom=bottom[name], color=COLOURS[name], width=0.85)
         if name in wide["low"]:
@@ -38,8 +37,7 @@ def draw_bars(axes, table):
             middle, reach = ((high + low) / 2).mask(high <= low), ((high - low) / 2).clip(lower=0)
             axes.errorbar(beside, middle, reach, fmt="none", ecolor="black", **caps)
     axes.set_ylim(-3, 103)  # room for the ends of intervals
-    label_layers(axes, layers)
-    least, most = min(n_units), max(n_units)
+    least, most = table["n_units"].min(), table["n_units"].max()
     units = f"{least if least == most else f'{least}–{most}'} units"
     axes.set_xlabel(f"{axes.get_xlabel()}\n{units}".strip(), linespacing=1)
     axes.grid(False)

@@ -12,23 +12,15 @@ from workflow.lib.tables import write_table
 from workflow.parts import style_quality as measure
 from workflow.parts.examples import example_clips
 
-# What a passed bound means and, of styles that are trained here and of others, what helps.
+# What a passed bound means and what helps beside another choice: styles that are trained here, and others.
 ADVICE = {
-    "warp_ratio": (
-        "the style flickers",
-        "more `iterations` or a lower `adversarial` of style_training make it steadier, or choose another",
-        "choose another",
-    ),
+    "warp_ratio": ("the style flickers", "more `iterations` or a lower `adversarial` of style_training make it steadier", None),
     "flow_correlation": (
         "the style changes the motion",
-        "more `iterations` and `width` of style_training keep more of it, or choose another",
-        "a texture that stands still slows it, the less the lower its `opacity`; or choose another",
+        "more `iterations` and `width` of style_training keep more of it",
+        "a texture that stands still slows it, the less the lower its `opacity`",
     ),
-    "luminance_correlation": (
-        "two styles are alike in light and dark, and what they share counts as dynamics",
-        "choose others",
-        "choose others",
-    ),
+    "luminance_correlation": ("two styles are alike in light and dark, and what they share counts as dynamics", None, None),
 }
 
 
@@ -81,7 +73,8 @@ def row_of(style, other, quantity, values, bounds, trained=True):
     warning = None
     if passed:
         meaning, *remedies = ADVICE[quantity]
-        warning = f"{name}: {quantity} {apart(value, bound)} is {side} {bound}: {meaning}: {remedies[not trained]}"
+        remedy = f"{own}; or choose another" if (own := remedies[not trained]) else "choose another"
+        warning = f"{name}: {quantity} {apart(value, bound)} is {side} {bound}: {meaning}: {remedy}"
     return {"style": style, "other": other, "quantity": quantity, "value": value, "bound": bound,
             "warning": warning, "n_clips": len(measured)}  # fmt: skip
 
