@@ -34,11 +34,16 @@ def decode(*videos, start="", end="", folder_fps=25, **changes):
     return clips, accepted, rejected
 
 
-def reason(*args, **changes):
-    """Why the only video is rejected."""
+def refused(*args, **changes):
+    """The row of the only video, which is rejected."""
     clips, _, rejected = decode(*args, **changes)
     assert not clips and len(rejected) == 1
-    return rejected[0]["reason"]
+    return rejected[0]
+
+
+def reason(*args, **changes):
+    """Why the only video is rejected."""
+    return refused(*args, **changes)["reason"]
 
 
 def read_plainly(path, keep=()):
@@ -109,7 +114,8 @@ def test_several_clips_are_spread_evenly(plain):
 
 def test_short_videos_are_rejected_or_looped(plain):
     assert reason(plain, start=1, end=1.3) == "too short: 0.30 s long, a clip needs 0.64 s"
-    assert reason(plain, frames=32) == "too short: 2.40 s long, a clip needs 2.56 s, fits from fps 13.4"
+    assert reason(plain, frames=32) == "too short: 2.40 s long, a clip needs 2.56 s"
+    assert refused(plain, frames=32)["fits_fps"] == 13.4
     assert len(decode(plain, frames=32, fps=13.4)[0]) == 1 and not decode(plain, frames=32, fps=13.3)[0]
     (clip,), (row,), _ = decode(plain, start=1, end=1.32, short_videos="loop", clips_per_video=3)
     assert made.numbers_of(clip) == [25, 27, 29, 31] * 2 and row["start_s"] == 1
@@ -253,7 +259,8 @@ def test_frame_folders(tmp_path):
     assert made.numbers_of(clip) == shown_at(np.arange(30) / 24, times_of(row))
     (clip,), _, _ = decode(tmp_path, folder_fps=24, fps=24, frames=40, short_videos="loop")
     assert made.numbers_of(clip) == [*range(30), *range(10)]
-    assert reason(tmp_path, folder_fps=60) == "too short: 0.50 s long, a clip needs 0.64 s, fits from fps 16"
+    assert reason(tmp_path, folder_fps=60) == "too short: 0.50 s long, a clip needs 0.64 s"
+    assert refused(tmp_path, folder_fps=60)["fits_fps"] == 16
     (tmp_path / "15.png").write_text("no image")
     assert reason(tmp_path, fps=25) == "image cannot be decoded: 15.png"
     (tmp_path / "empty").mkdir()
@@ -272,7 +279,7 @@ def test_reasons_of_rejection(tmp_path, plain):
     assert reason(plain, start=-1) == "segment outside the video: it starts at -1 s"
     assert reason(plain, start=9, end=12) == "segment outside the video: it starts at 9 s, the video ends at 2.40 s"
     _, _, rejected = decode(tmp_path / "none.mp4", tmp_path / "none.mp4", start=1.5)
-    assert rejected[0] == {"video": "none.mp4", "label": None, "start_s": 1.5, "reason": "file missing"}
+    assert rejected[0] == {"video": "none.mp4", "label": None, "start_s": 1.5, "reason": "file missing", "fits_fps": None}
 
 
 def test_frame_counts_are_not_believed(tmp_path):
@@ -281,7 +288,7 @@ def test_frame_counts_are_not_believed(tmp_path):
     (clip,), (row,), _ = decode(fewer)
     assert row["start_s"] == pytest.approx((2.4 - 0.64) / 2)
     assert made.numbers_of(clip) == shown_at(np.arange(60) / 25, times_of(row))
-    assert reason(fewer, start=2) == "too short: 0.40 s long, a clip needs 0.64 s, fits from fps 20"
+    assert reason(fewer, start=2) == "too short: 0.40 s long, a clip needs 0.64 s"
     assert reason(fewer, start=5) == "segment outside the video: it starts at 5 s, the video ends at 2.40 s"
     more = made.claim_frames(made.write_video(tmp_path / "more.avi", 60, codec="MJPG"), 10)
     (clip,), (row,), _ = decode(more)
@@ -296,7 +303,7 @@ def test_truncated_videos_give_what_they_hold(tmp_path, name):
     (clip,), (row,), _ = decode(video, start=0.6)
     assert row["start_s"] + 0.64 <= length
     assert made.numbers_of(clip) == shown_at(np.arange(80) / 25, times_of(row))
-    assert reason(video, frames=30).startswith(f"too short: {length:.2f} s long, a clip needs 2.40 s, fits from fps ")
+    assert reason(video, frames=30).startswith(f"too short: {length:.2f} s long, a clip needs 2.40 s")
 
 
 def test_sharding_changes_nothing(tmp_path, plain):
@@ -314,11 +321,11 @@ def test_an_empty_store_is_valid(tmp_path):
     assert open_frames(tmp_path / "frames.npy").shape == (0, 8, 32, 32, 3)
 
 
-def tables(videos, reasons):
-    """Tables of clips and of rejected segments of so many videos with these reasons."""
+def tables(videos, reasons, rates=None):
+    """Tables of clips and of rejected segments of so many videos with these reasons; rates: at which they would fit."""
     clips = pd.DataFrame({"clip": [f"{v}@0" for v in videos], "video": videos}, dtype=object)
     rejected = {"video": [f"r{i}" for i in range(len(reasons))], "label": "run", "reason": reasons}
-    return clips.assign(label="run"), pd.DataFrame(rejected, dtype=object)
+    return clips.assign(label="run"), pd.DataFrame(rejected, dtype=object).assign(fits_fps=rates)
 
 
 def test_rejected_videos_are_named_the_first_of_many():
@@ -332,9 +339,8 @@ def test_rejected_videos_are_named_the_first_of_many():
 
 
 def test_what_short_videos_would_take_is_told():
-    clips, rejected = tables(
-        list("abcd"), [f"too short: 1 s, fits from fps {rate}" for rate in (36.9, 25.2, 17, 20)] + ["file missing"]
-    )
+    short = ["too short: 1 s"] * 4
+    _, rejected = tables(list("abcd"), [*short, "file missing"], [36.9, 25.2, 17, 20, np.nan])
     told = "4 too short for a clip: 4 would fit from `clip: fps: 36.9` on, 2 from 20 on; fewer"
     assert fitting(rejected).startswith(told) and fitting(rejected[4:]) == ""
     assert fitting(rejected[:1]).startswith("1 too short for a clip: 1 would fit from `clip: fps: 36.9` on; fewer")
@@ -343,8 +349,9 @@ def test_what_short_videos_would_take_is_told():
 
 
 def test_no_rate_is_named_above_that_of_the_video(plain):
-    assert "fits from fps 25" in reason(plain, start=1, end=1.32) and "fits" not in reason(plain, start=1, end=1.30, frames=9)
-    assert fitting(pd.DataFrame({"reason": [reason(plain, start=1, end=1.32)]})).startswith("1 too short for a clip: 1 would fit")
+    assert refused(plain, start=1, end=1.30, frames=9)["fits_fps"] is None
+    row = refused(plain, start=1, end=1.32)
+    assert row["fits_fps"] == 25 and fitting(pd.DataFrame([row])).startswith("1 too short for a clip: 1 would fit")
 
 
 def test_labels_that_lose_many_videos_are_named_the_worst_first():

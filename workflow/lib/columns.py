@@ -75,6 +75,11 @@ TABLES = {
         "label": (text, "class of the segment, as in the manifest; null where it is unknown"),
         "start_s": (seconds, "start of the rejected segment, seconds; null means the start of the video"),
         "reason": (text, "why no clip could be cut from it"),
+        "fits_fps": (
+            rate,
+            "the least `clip: fps` at which a segment that is too short would hold a clip; null where none up to the video's own "
+            "would, and for other reasons",
+        ),
     },
     "training": {
         "step": (count, "number of optimiser steps done"),

@@ -6,7 +6,14 @@ MOST_PIXELS = 1 << 26  # of a frame; twice those of 8K film; OpenCV scales all f
 
 
 class Unusable(Exception):
-    """Why no clip can be cut from a segment: a fixed phrase, then maybe a colon and the particulars."""
+    """Why no clip can be cut from a segment: a fixed phrase, then maybe a colon and the particulars.
+
+    fits_fps: for one that is too short, the frames a second from which on it would do, if any up to its own would.
+    """
+
+    def __init__(self, reason, fits_fps=None):
+        super().__init__(reason)
+        self.fits_fps = fits_fps
 
 
 def read_image(file):

@@ -4,7 +4,6 @@ from workflow.parts.wording import listed
 
 MISSING = "file missing"  # the reason of a segment whose video is not there
 LISTED = 1000
-FITS = r", fits from fps ([\d.]+)$"  # ends the reason of a segment that is too short, if any rate up to the video's own would do
 
 
 def rows_of(clips, rejected, n_rows):
@@ -23,7 +22,7 @@ def reasons(rejected, n_most=3):
 def fitting(rejected):
     """What would make fit what is too short, with the rate for all of it that a rate helps, and for half; nothing for nothing."""
     short = int(rejected["reason"].str.startswith("too short").sum())
-    rates = sorted(rejected["reason"].str.extract(FITS)[0].dropna().astype(float))
+    rates = sorted(rejected["fits_fps"].dropna())
     if not short:
         return ""
     half = rates[(len(rates) - 1) // 2] if rates else None

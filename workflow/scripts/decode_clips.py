@@ -51,8 +51,8 @@ def place(start, end, length, clip, loop, masked=(), own_fps=math.inf):
         return np.array(list(starts.values()))[:, None] + offsets  # [clip, frame]
     if not loop:
         rate = math.ceil(10 * clip["frames"] / (held + SLACK)) / 10
-        fits = f", fits from fps {rate:g}" * (rate <= own_fps)  # beyond its own rate frames would come twice
-        raise Unusable(f"too short: {held:.2f} s long, a clip needs {needed:.2f} s{fits}")
+        fits = rate if rate <= own_fps else None  # beyond its own rate frames would come twice
+        raise Unusable(f"too short: {held:.2f} s long, a clip needs {needed:.2f} s", fits)
     return start + np.maximum((offsets + SLACK) % held - SLACK, 0)[None]  # [clip, frame]
 
 
@@ -110,7 +110,7 @@ def decode_clips(rows, clip, frame_folder_fps, append, append_masks=None, masked
         try:
             starts, clips, masks = cut_row(row, clip, frame_folder_fps, masked_frames)
         except Unusable as reason:
-            rejected.append(segment | {"reason": str(reason)})
+            rejected.append(segment | {"reason": str(reason), "fits_fps": reason.fits_fps})
             continue
         except cv2.error as error:
             rejected.append(segment | {"reason": f"cannot be decoded: {error.err}"})

@@ -82,7 +82,7 @@ def tables_of(files, scores, quality, rejected, config, timed):
         "weights": weights_table(models, config),
         "quality": quality.assign(warning=np.where(quality["warning"].notna(), "yes", "")),  # they stand over the table
         "flow": concat_tables(files.flow, "flow_errors") if files.flow else None,
-        "rejected": rejected.head(LISTED) if len(rejected) else None,
+        "rejected": rejected.head(LISTED).dropna(axis="columns", how="all") if len(rejected) else None,
         "stages": stage_table(timed),
         "costs": cost_table(files.benchmarks),
     }
