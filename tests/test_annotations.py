@@ -270,7 +270,7 @@ def test_spoilt_files_give_rows_or_a_sentence(there, kind):
 
 def test_the_gate_counts_missing_videos_unless_they_are_skipped():
     clips = pd.DataFrame({"clip": list("abcd"), "video": list("abcd")})
-    rejected = pd.DataFrame({"video": list("efghij"), "reason": ["file missing"] * 5 + ["too short: 1 s"]})
+    rejected = pd.DataFrame({"video": list("efghij"), "fits_fps": None, "reason": ["file missing"] * 5 + ["too short: 1 s"]})
     with pytest.raises(BadInput, match="6 of 10 videos rejected.*5 × file missing"):
         check(clips, rejected, 10, 0.2, "x")
     check(clips, rejected, 10, 0.2, "x", skip_missing=True)
