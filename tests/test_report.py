@@ -216,18 +216,25 @@ def test_layers_that_are_not_called_alike_are_named():
     assert "highest in b at gru, 0.900 [0.850, 0.950], and lowest in a at res5, 0.100" in share
     assert all("(for comparison: lags (control) at lag4 " in sentence for sentence in (share, percent))
     assert "highest in b at gru, 29.0" in percent
+    streams = [scores(score_rows({"two": x})).replace({"layer": {"last": f"{s}_5"}}) for s, x in (("slow", 0.6), ("fast", 0.1))]
+    streams = pd.concat([own.assign(stream=s) for own, s in zip(streams, ("slow", "fast"), strict=True)])
+    assert "highest in two at slow_5, 0.600 [0.550, 0.650], and lowest in two at fast_5, 0.100" in findings(streams)[0]
     replicates = scores(score_rows({"net-1": 0.1, "net-2": 0.2, "other": 0.9}))
     replicates["layer"] = replicates["layer"].mask(replicates["model"].eq("other") & replicates["layer"].eq("last"), "top")
     assert "lowest in net at last, 0.150 (0.100 to 0.200, 2 networks)" in findings(replicates)[0]
 
 
-def test_numbers_that_rest_on_unlike_videos_say_why():
-    table = scores(score_rows({"a": 0.1, "b": 0.9}))
-    table["n_videos"] = table["n_videos"].mask(table["model"].eq("a"), 10)
-    assert findings(table)[-1].startswith("All numbers rest on 10 to 12 videos; brackets")  # of two data sets, say
-    table["n_crossings_left_out"] = table["n_crossings_left_out"].mask(table["model"].eq("a"), 16)
-    said = "10 to 12 videos, for what a network is shown in an order too near the natural one is left out; brackets"
-    assert said in findings(table)[-1]
+def test_of_how_many_videos_and_why_not_all_is_told_of_every_data_set():
+    table = scores(score_rows({"a": 0.1, "b": 0.9}), score_rows({"a": 0.1}, "walks"))
+    table["n_videos"] = table["n_videos"].mask(table["dataset"].eq("walks"), 40)
+    table["n_crossings_left_out"] = table["n_crossings_left_out"].mask(table["dataset"].eq("walks"), 3)  # which cost no video
+    assert findings(table)[-1].startswith("All numbers rest on 12 videos of shapes, 40 videos of walks; brackets are")
+    table["n_videos"] = table["n_videos"].mask(table["model"].eq("b"), 10)
+    assert findings(table)[-1].startswith("All numbers rest on 10 to 12 videos of shapes, 40 videos of walks; brackets are")
+    table["n_crossings_left_out"] = table["n_crossings_left_out"].mask(table["model"].eq("b"), 16)
+    said = ", fewer where the order that a network was shown came too near the natural one; brackets are"
+    assert f"10 to 12 videos of shapes, 40 videos of walks{said}" in findings(table)[-1]
+    assert f"10 to 12 videos{said}" in findings(table[table["dataset"] == "shapes"])[-1]
 
 
 def test_networks_that_are_pooled_in_several_ways_are_named():

@@ -21,10 +21,13 @@ def by_network(own):
     return {rows["model"].iloc[0] if len(rows) == 1 else name: rows for name, rows in own.groupby("group", sort=False)}
 
 
-def with_layers(last):
-    """Rows of last layers whose networks are named with the layer, where layers are not all called the same."""
-    layer = " at " + last["layer"] if last["layer"].nunique() > 1 else ""
-    return last.assign(model=last["model"] + layer, group=last["group"] + layer)
+def named_at(last):
+    """Rows of last layers with networks' names; with the layers' too, which say the stream, where these are not all alike."""
+    if last["layer"].nunique() == 1:
+        return named(last)
+    one = named(last.assign(stream=None))
+    layer = " at " + last["layer"]
+    return one.assign(model=one["model"] + layer, group=one["group"] + layer, stream=last["stream"])
 
 
 def ends(rows):
@@ -93,7 +96,7 @@ def extreme_sentence(scores, lead, quantity, factor, digits, differences=None):
         if paired is not None:
             paired = paired[(paired[list(about)] == list(about.values())).all(axis=1)]
         where = f"{dataset}, by {metric}," if several else dataset
-        found.append((where, extremes(with_layers(named(own)).assign(network=own["model"]), digits, paired)))
+        found.append((where, extremes(named_at(own).assign(network=own["model"]), digits, paired)))
     clauses = [f"on {where} it {clause}" for where, clause in found if clause]
     rest = f"; on {len(clauses) - MOST} more data sets or metrics as the tables say" if len(clauses) > MOST else ""
     return f"{lead}: {'; '.join(clauses[:MOST])}{rest}." if clauses else None

@@ -38,13 +38,17 @@ def claims_sentence(claims):
 
 
 def basis(whole, confidence):
-    """What all numbers rest on, by the scores of whole layers."""
-    few, many = whole["n_videos"].min(), whole["n_videos"].max()
-    count = f"{few} videos" if few == many else f"{few} to {many} videos"
-    if few < many and whole["n_crossings_left_out"].gt(0).any():
-        count += ", for what a network is shown in an order too near the natural one is left out"
+    """What all numbers rest on, by the scores of whole layers: how many videos, of several data sets of which."""
+    counts = whole.groupby("dataset", sort=False)["n_videos"].agg(["min", "max"])
+    spans = {name: f"{few}" if few == many else f"{few} to {many}" for name, few, many in counts.itertuples()}
+    videos = (
+        f"{spans.popitem()[1]} videos" if len(spans) == 1 else listed(f"{span} videos of {name}" for name, span in spans.items())
+    )
+    most = whole["dataset"].map(counts["max"])
+    if whole.loc[whole["n_videos"] < most, "n_crossings_left_out"].gt(0).any():
+        videos += ", fewer where the order that a network was shown came too near the natural one"
     brackets = f"; brackets are {100 * confidence:g} % intervals over videos, for these styles"
-    return f"All numbers rest on {count}{brackets if whole['low'].notna().any() else ''}."
+    return f"All numbers rest on {videos}{brackets if whole['low'].notna().any() else ''}."
 
 
 def findings(scores, confidence=0.95, claims=None, differences=None):
