@@ -19,7 +19,7 @@ def test_what_decoding_said_of_videos_is_repeated_and_cut_where_it_is_long(tmp_p
     first, second = decoding("walks", logs)
     assert first == said[0] and second.startswith(said[1])
     logs[1].write_text("b\n" * (MOST + 3))
-    assert decoding("walks", logs)[MOST - 1 :] == ["walks: b", f"4 more such lines on walks in {tmp_path}"]
+    assert decoding("walks", logs)[MOST - 1 :] == ["walks: b", f"walks: 4 more such lines in {tmp_path}"]
     assert decoding("walks", logs[2:]) == []
 
 
@@ -51,19 +51,24 @@ def test_a_report_is_told_with_its_time_and_an_answer_that_is_short(tmp_path):
     assert report(path, checked[1:]) == [line]
 
 
-def described(averaged, units=8, training="untrained"):
+def described(averaged, training="untrained", **about):
     """Table `models` of a network whose layers b0, b1, ... average over these."""
-    rows = [{"layer": f"b{k}", "units": units, "averaged_over": over} for k, over in enumerate(averaged)]
-    return pd.DataFrame(rows).assign(model="net", training=training)
+    rows = [{"layer": f"b{k}", "averaged_over": over} for k, over in enumerate(averaged)]
+    about = {"model": "net", "training": training, "stream": None, "pooling": "mean", "units": 8} | about
+    return pd.DataFrame(rows).assign(**about)
 
 
 def test_what_is_read_of_a_network_is_told_layers_that_are_alike_together():
     assert layers(described(["4 x 4", "9 tokens", "9 tokens", "9 tokens", None])) == [
         "    b0: 8 units, each the mean of 4 x 4",
-        "    b1 to b3: 8 units, each the mean of 9 tokens",
+        "    b1 to b3 (3 layers): 8 units, each the mean of 9 tokens",
         "    b4: 8 units",
     ]
-    assert layers(described([None, None])) == ["    b0 to b1: 8 units"]
+    assert layers(described([None, None])) == ["    b0 to b1 (2 layers): 8 units"]
+    assert layers(described([None, None], stream=["slow", "fast"])) == ["    b0: 8 units", "    b1: 8 units"]
+    assert layers(described(["4 x 4, frame by frame"], pooling="frames")) == [
+        "    b0: 8 units x frames, each the mean of 4 x 4, frame by frame"
+    ]
     assert layers(described(["4 x 4"], training="control")) == []
     lines = layers(described([f"{k} tokens" for k in range(MOST + 2)]))
-    assert len(lines) == MOST + 1 and lines[-1] == "2 more of net"
+    assert len(lines) == MOST + 1 and lines[-1] == "    and 2 more such lines"

@@ -198,16 +198,21 @@ def test_a_network_beside_two_controls_is_the_answer(training):
     name = "my_network (untrained)" if training == "untrained" else "my_network"
     share, percent, _ = findings(table)
     assert share.endswith(
-        f"on shapes it is 0.300 [0.250, 0.350] in {name} (for comparison: time_average (control) 0.000 [-0.050, 0.050], "
-        "frame_difference (control) 0.900 [0.850, 0.950])."
+        f"on shapes it is 0.300 [0.250, 0.350] in {name} (for comparison: time_average (control) at last 0.000 [-0.050, "
+        "0.050], frame_difference (control) at last 0.900 [0.850, 0.950])."
     )
-    assert f"it is 23.0 [22.9, 23.1] in {name} (for comparison: time_average (control) 20.0" in percent
+    assert f"it is 23.0 [22.9, 23.1] in {name} (for comparison: time_average (control) at last 20.0" in percent
     controls = findings(table[table["training"] == "control"])[0]
-    assert "highest in frame_difference (control), 0.900" in controls and "for comparison" not in controls
+    assert "highest in frame_difference (control) at last, 0.900" in controls and "for comparison" not in controls
 
 
 def test_layers_that_are_not_called_alike_are_named():
     """The last of a network of stages and that of a recurrent one are of other kinds; the last lag of a control is no depth."""
+    alike = scores(score_rows({"a": 0.1, "b": 0.9, "lags": 0.5, "none": float("nan")}))
+    own = alike["layer"].mask(alike["layer"].eq("last"), alike["model"].map({"lags": "lag4", "none": "other"}))
+    alike = alike.assign(layer=own.fillna("last"), training=alike["model"].map({"lags": "control"}).fillna("motion"))
+    told = "highest in b, 0.900 [0.850, 0.950], and lowest in a, 0.100 [0.050, 0.150] (for comparison: lags (control) at lag4 0.500"
+    assert told in findings(alike)[0]
     table = scores(score_rows({"a": 0.1, "b": 0.9, "lags": 0.5}))
     last = table["layer"].eq("last")
     table["layer"] = table["layer"].mask(last, table["model"].map({"a": "res5", "b": "gru", "lags": "lag4"}))
@@ -224,27 +229,43 @@ def test_layers_that_are_not_called_alike_are_named():
     assert "lowest in net at last, 0.150 (0.100 to 0.200, 2 networks)" in findings(replicates)[0]
 
 
-def test_of_how_many_videos_and_why_not_all_is_told_of_every_data_set():
+NEAR = "(fewer where the order that a network was shown came too near the natural one)"
+
+
+def test_of_how_many_videos_and_why_not_of_all_is_told_of_every_data_set():
     table = scores(score_rows({"a": 0.1, "b": 0.9}), score_rows({"a": 0.1}, "walks"))
-    table["n_videos"] = table["n_videos"].mask(table["dataset"].eq("walks"), 40)
-    table["n_crossings_left_out"] = table["n_crossings_left_out"].mask(table["dataset"].eq("walks"), 3)  # which cost no video
-    assert findings(table)[-1].startswith("All numbers rest on 12 videos of shapes, 40 videos of walks; brackets are")
-    table["n_videos"] = table["n_videos"].mask(table["model"].eq("b"), 10)
-    assert findings(table)[-1].startswith("All numbers rest on 10 to 12 videos of shapes, 40 videos of walks; brackets are")
-    table["n_crossings_left_out"] = table["n_crossings_left_out"].mask(table["model"].eq("b"), 16)
-    said = ", fewer where the order that a network was shown came too near the natural one; brackets are"
-    assert f"10 to 12 videos of shapes, 40 videos of walks{said}" in findings(table)[-1]
-    assert f"10 to 12 videos{said}" in findings(table[table["dataset"] == "shapes"])[-1]
+    walks, b, left_out = table["dataset"].eq("walks"), table["model"].eq("b"), "n_crossings_left_out"
+    table["n_videos"] = table["n_videos"].mask(walks, 40)
+    table[left_out] = table[left_out].mask(walks, 3)  # which cost no video
+    shown = {"shapes": 12, "walks": 40}
+    assert findings(table, shown=shown)[-1].startswith("All numbers rest on 12 videos of shapes, 40 videos of walks; brackets")
+    table["n_videos"] = table["n_videos"].mask(b & table["metric"].eq("pearson"), 10)  # its own choice: other metrics have all
+    table[left_out] = table[left_out].mask(b, 16)
+    told = findings(table, shown=shown)[-1]
+    assert told.startswith("All numbers rest on 10 to 12 of 12 videos of shapes, 40 videos of walks; brackets")
+    table["n_videos"] = table["n_videos"].mask(b, 10)
+    told = findings(table, shown=shown)[-1]
+    assert told.startswith(f"All numbers rest on 10 to 12 of 12 videos of shapes {NEAR}, 40 videos of walks; brackets")
+    (told,) = findings(table[b], shown=shown)[-1:]
+    assert told.startswith(f"All numbers rest on 10 of 12 videos {NEAR}; brackets")  # also where all lack the same
 
 
 def test_networks_that_are_pooled_in_several_ways_are_named():
     models = pd.DataFrame([row | {"pooling": "class" if row["model"] == "keen" else "mean"} for row in model_rows()])
-    said = (
-        "Layers are not pooled alike, which by itself can make numbers differ: `mean` of blind, wavering, plain-1, plain-2, second;"
-    )
-    assert f"{said} `class` of keen." in notes(scores(score_rows()), models=models)
-    one = models.assign(training=models["training"].mask(models["model"] == "keen", "control"))
-    assert not any("pooled" in sentence for own in (one, None) for sentence in notes(scores(score_rows()), models=own))
+    said = "On shapes layers are not pooled alike, which by itself can make numbers differ: "
+    said += "`mean` of blind, wavering, plain-1, plain-2, second; `class` of keen."
+    table = scores(score_rows())
+    assert said in notes(table, models=models)
+    apart = table[table["model"].eq("keen")].assign(dataset="others")
+    control = models.assign(training=models["training"].mask(models["model"] == "keen", "control"))
+    alike = models.replace({"pooling": {"class": "patches"}})  # a network of tokens beside one of volumes
+    for own, rows in (
+        (models, pd.concat([table[table["model"].ne("keen")], apart])),
+        (control, table),
+        (alike, table),
+        (None, table),
+    ):
+        assert not any("pooled" in sentence for sentence in notes(rows, models=own))
 
 
 def test_a_network_of_another_metric_is_told_of_by_itself():

@@ -166,7 +166,7 @@ TABLES = {
         "averaged_over": (
             text,
             "what a unit's value for a clip is the mean of: axes of the layer's output, as `8 x 28 x 28`, tokens or rows that are "
-            "frames; null where the layer gives one value per unit",
+            "frames; null where the layer gives that one value",
         ),
         "module": (text, "path of the layer's module in the network"),
         "note": (text, "what to know of the network before it is shown clips; null where nothing"),

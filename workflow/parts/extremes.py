@@ -22,12 +22,15 @@ def by_network(own):
 
 
 def named_at(last):
-    """Rows of last layers with networks' names; with the layers' too, which say the stream, where these are not all alike."""
-    if last["layer"].nunique() == 1:
-        return named(last)
-    one = named(last.assign(stream=None))
-    layer = " at " + last["layer"]
-    return one.assign(model=one["model"] + layer, group=one["group"] + layer, stream=last["stream"])
+    """Rows of last layers with networks' names, and their layers', which say the stream, where these are not all called alike.
+
+    Controls have layers of their own kinds, and always say which it is.
+    """
+    control = last["training"].eq("control")
+    unlike = last.loc[last["value"].notna() & ~control, "layer"].nunique() > 1
+    layer = (" at " + last["layer"]).where(control | unlike, "")
+    table = named(last.assign(stream=None) if unlike else last)
+    return table.assign(model=table["model"] + layer, group=table["group"] + layer, stream=last["stream"])
 
 
 def ends(rows):

@@ -5,16 +5,17 @@ from workflow.parts.figure_style import named
 from workflow.parts.wording import MOST, listed
 
 
-def asked(scores, n_claims=0):
-    """What was asked, one sentence per data set and one about claims: a list."""
+def asked(scores, n_claims=0, shown=None):
+    """What was asked, one sentence per data set and one about claims: a list; shown: as for `basis`."""
     whole = named(scores[scores["unit"].isna()].assign(stream=None))  # a network of two streams is one network
     sentences = []
     for dataset, own in whole.groupby("dataset", sort=False):
         models = own["model"].str.split("\n").str[0].unique()
         networks = f"do {len(models)} networks ({listed(models)})" if len(models) > 1 else f"does {listed(models)}"
+        n_videos = own["n_videos"].max() if shown is None else shown[dataset]
         change = ", ".join(dict.fromkeys(own["perturbation"].dropna())) or "nothing"
         sentences.append(
-            f"What {networks} encode of the {own['n_videos'].max()} videos of {dataset}, when dynamics are changed by {change}, "
+            f"What {networks} encode of the {n_videos} videos of {dataset}, when dynamics are changed by {change}, "
             f"as measured by {listed(own['metric'])}?"
         )
     if n_claims:
@@ -37,24 +38,28 @@ def claims_sentence(claims):
     return f"{claimed}, {', '.join(f'{n} {what}' for what, n in counts.items() if n)}{named_}."
 
 
-def basis(whole, confidence):
-    """What all numbers rest on, by the scores of whole layers: how many videos, of several data sets of which."""
-    counts = whole.groupby("dataset", sort=False)["n_videos"].agg(["min", "max"])
-    spans = {name: f"{few}" if few == many else f"{few} to {many}" for name, few, many in counts.itertuples()}
-    videos = (
-        f"{spans.popitem()[1]} videos" if len(spans) == 1 else listed(f"{span} videos of {name}" for name, span in spans.items())
-    )
-    most = whole["dataset"].map(counts["max"])
-    if whole.loc[whole["n_videos"] < most, "n_crossings_left_out"].gt(0).any():
-        videos += ", fewer where the order that a network was shown came too near the natural one"
+def basis(whole, confidence, shown=None):
+    """What all numbers rest on, by the scores of whole layers; shown: data set -> videos that networks were shown clips of."""
+    several, counted = whole["dataset"].nunique() > 1, []
+    for dataset, own in whole.groupby("dataset", sort=False):
+        few, many = own["n_videos"].min(), own["n_videos"].max()
+        n_shown = many if shown is None else shown[dataset]
+        span = f"{few}" if few == many else f"{few} to {many}"
+        clause = f"{span} of {n_shown} videos" if few < n_shown else f"{span} videos"
+        clause += f" of {dataset}" * several
+        # What every metric lacks is left out before any of them chooses.
+        most = own.groupby("model")["n_videos"].transform("max")
+        if own.loc[most < n_shown, "n_crossings_left_out"].gt(0).any():
+            clause += " (fewer where the order that a network was shown came too near the natural one)"
+        counted.append(clause)
     brackets = f"; brackets are {100 * confidence:g} % intervals over videos, for these styles"
-    return f"All numbers rest on {videos}{brackets if whole['low'].notna().any() else ''}."
+    return f"All numbers rest on {listed(counted)}{brackets if whole['low'].notna().any() else ''}."
 
 
-def findings(scores, confidence=0.95, claims=None, differences=None):
+def findings(scores, confidence=0.95, claims=None, differences=None, shown=None):
     """The answer in at most three sentences: what became of claims, which networks stand out, what all rests on.
 
-    differences: that table, of the same perturbation, where there is one.
+    differences: that table, of the same perturbation, where there is one; shown: as for `basis`.
     """
     whole = scores[scores["unit"].isna()]
     percent = whole[whole["quantity"] == "percent"]
@@ -69,4 +74,4 @@ def findings(scores, confidence=0.95, claims=None, differences=None):
     ]
     if whole.empty:
         return ["There are no scores."]
-    return [*[sentence for sentence in sentences if sentence][:2], basis(whole, confidence)]
+    return [*[sentence for sentence in sentences if sentence][:2], basis(whole, confidence, shown)]

@@ -96,14 +96,21 @@ def left_aside(module, chosen):
     return [name for name, child in module.named_children() if name not in read and any(True for _ in child.parameters())]
 
 
-def later_siblings(module, chosen):
-    """Paths of what is built and numbered like two or more of the chosen modules, beside them and after all of these."""
-    groups = {}  # of modules of one parent, one class and one name but for its numbers, in order
-    for path, child in module.named_modules():
-        groups.setdefault((path.rpartition(".")[0], re.sub(r"\d+", "#", path), type(child)), []).append(path)
-    for paths in groups.values():
-        read = [place for place, path in enumerate(paths) if path in chosen]
-        yield from paths[read[-1] + 1 :] if len(read) > 1 else ()
+def later_siblings(module, last, chosen):
+    """Paths of what is built and numbered like the last module read, beside it and listed after it; none where one of these is.
+
+    What has no weights, as a rectification, is built alike where what it follows is too.
+    """
+    parent, _, _ = last.rpartition(".")
+    children = list(module.get_submodule(parent).named_children())
+    kinds = [None, *(type(child) for _, child in children)]
+    built = {}
+    for (name, child), before in zip(children, kinds, strict=False):
+        own = (re.sub(r"\d+", "#", name), type(child), None if any(True for _ in child.parameters()) else before)
+        built[f"{parent}.{name}".lstrip(".")] = own
+    paths = list(built)
+    later = [path for path in paths[paths.index(last) + 1 :] if built[path] == built[last]] if last in built else []  # not an alias
+    return [] if {*later} & {*chosen} else later
 
 
 def repeated_groups(module, prefix, least, made_of):

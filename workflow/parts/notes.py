@@ -77,11 +77,17 @@ def drowned(scores, styles):
     ]
 
 
-def pooled_apart(models):
-    """That networks' units are made of their layers in several ways, by table `models`: a list of one sentence or none."""
-    rows = models[models["training"] != "control"].groupby("pooling", sort=False)["model"].unique()
-    ways = "; ".join(f"`{pooling}` of {listed(names)}" for pooling, names in rows.items())
-    return [f"Layers are not pooled alike, which by itself can make numbers differ: {ways}."] if len(rows) > 1 else []
+def pooled_apart(scores, models):
+    """On which data sets some networks are read in class tokens or frame by frame and others not: a sentence per data set.
+
+    models: that table; `mean` and `patches` are alike: of most layers they are the same, of others but for the class token.
+    """
+    pooling = models[models["training"] != "control"].groupby("model", sort=False)["pooling"].first()
+    for dataset, own in scores.groupby("dataset", sort=False):
+        found = pooling[pooling.index.isin(own["model"])]
+        if found.replace("patches", "mean").nunique() > 1:
+            ways = "; ".join(f"`{way}` of {listed(names.index)}" for way, names in found.groupby(found, sort=False))
+            yield f"On {dataset} layers are not pooled alike, which by itself can make numbers differ: {ways}."
 
 
 def notes(scores, accuracy=None, segmentation=None, confidence=0.95, models=None):
@@ -99,7 +105,7 @@ def notes(scores, accuracy=None, segmentation=None, confidence=0.95, models=None
         without = listed(has_interval.index[~has_interval])
         sentences.append(f"Numbers by {without} have no intervals: they cannot be had of videos drawn anew, some of them twice.")
     sentences += near_zero(scores)
-    sentences += pooled_apart(models) if models is not None else []
+    sentences += pooled_apart(scores, models) if models is not None else []
     labels = dict.fromkeys(named(scores[scores["unit"].isna()])["model"].str.split("\n").str[0])
     if untrained := [name for name in labels if name.endswith("(untrained)")]:
         sentences.append(f"Networks with random weights, which say nothing about trained ones: {', '.join(untrained)}.")

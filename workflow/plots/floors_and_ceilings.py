@@ -26,18 +26,18 @@ def draw(scores, settings):
     legend = lines_of([factor for factor in ("dynamic", "static", "identical") if factor in set(own["factor"])])
     drawn = {name: line for name, line in LINES.items() if name in set(floors["derivation"])}
     legend |= {f"floor: {name.replace('_', ' ')}": Line2D([], [], color="0.3", linestyle=line) for name, line in drawn.items()}
-    figure, grid = panels(blocks_of(own), legend, ylabel="similarity S\n{}", layers=layers_of(own))
+    layers = layers_of(own)
+    figure, grid = panels(blocks_of(own), legend, ylabel="similarity S\n{}", layers=layers)
     for (metric, model), axes in grid.items():
         panel = own[(own["metric"] == metric) & (own["model"] == model)].sort_values("depth")
         dataset, name = panel["dataset"].iloc[0], panel["name"].iloc[0]
         below = floors[(floors["metric"] == metric) & (floors["dataset"] == dataset) & (floors["derived_from"] == name)]
-        draw_panel(axes, panel, below[below["layer"].isin(panel["layer"])])
+        draw_panel(axes, panel, below[below["layer"].isin(panel["layer"])], layers[model])
     return figure
 
 
-def draw_panel(axes, table, floors):
+def draw_panel(axes, table, floors, layers):
     """Curves of one network with their intervals, its floors and its ceiling."""
-    layers = list(dict.fromkeys(table["layer"]))
     for factor, own in table.groupby("factor", sort=False):
         draw_curve(axes, [layers.index(layer) for layer in own["layer"]], own, factor)
     for (derivation, factor), own in floors[floors["factor"] != "identical"].sort_values("depth").groupby(["derivation", "factor"]):

@@ -27,12 +27,14 @@ def draw(scores, settings):
         "share of variance": Line2D([], [], color=colour, marker=MARKERS[FACTOR]),
         "0": Line2D([], [], color=colour, linestyle="none", **NONE),
     }
-    figure, grid = panels(blocks_of(table, "dataset"), legend, ylabel="order-dependence", layers=layers_of(table))
+    layers = layers_of(table)
+    figure, grid = panels(blocks_of(table, "dataset"), legend, ylabel="order-dependence", layers=layers)
     for (dataset, model), axes in grid.items():
         own = table[(table["dataset"] == dataset) & (table["model"] == model)].sort_values("depth")
-        draw_curve(axes, range(len(own)), own, FACTOR)
-        zeros = np.flatnonzero(own["value"].abs() < ROUNDING)
-        axes.plot(zeros, own["value"].iloc[zeros], color=colour, linestyle="none", **NONE)
+        places = np.array([layers[model].index(layer) for layer in own["layer"]])
+        draw_curve(axes, places, own, FACTOR)
+        zeros = (own["value"].abs() < ROUNDING).to_numpy()
+        axes.plot(places[zeros], own["value"][zeros], color=colour, linestyle="none", **NONE)
     for axes in grid.values():  # when all curves of a scale are there
         set_scale(axes, table)
     return figure

@@ -16,16 +16,17 @@ def draw(scores, settings):
     table = named(scores[whole])
     if table.empty:
         return note("no metric of this experiment gives shares")
-    figure, grid = panels(blocks_of(table, "dataset"), patches_of(ORDER), ylabel="share of\nvariance", layers=layers_of(table))
+    layers = layers_of(table)
+    figure, grid = panels(blocks_of(table, "dataset"), patches_of(ORDER), ylabel="share of\nvariance", layers=layers)
     for (dataset, model), axes in grid.items():
-        draw_shares(axes, table[(table["dataset"] == dataset) & (table["model"] == model)])
+        draw_shares(axes, table[(table["dataset"] == dataset) & (table["model"] == model)], layers[model])
     return figure
 
 
-def draw_shares(axes, table):
+def draw_shares(axes, table, layers):
     """Stack the shares of one network's layers, positive ones upwards and negative ones downwards from zero."""
     wide = table.pivot(index=["depth", "layer"], columns="factor", values=["value", "low", "high"]).astype(float)  # sorted by depth
-    places = range(len(wide))
+    places = [layers.index(layer) for layer in wide.index.get_level_values("layer")]
     value = wide["value"].reindex(columns=ORDER)
     above, below = value.clip(lower=0).fillna(0), value.clip(upper=0).fillna(0)
     foot = (above.cumsum(axis=1) - above).where(value >= 0, below.cumsum(axis=1) - below)

@@ -15,19 +15,18 @@ def draw(scores, settings):
     table = named(scores[scores["quantity"] == "units"])
     if table.empty:
         return note("no metric of this experiment sorts units into classes")
-    figure, grid = panels(
-        blocks_of(table), patches_of(ORDER), ylabel=f"% of units\n{{}}, λ = {settings['lambda']}", layers=layers_of(table)
-    )
+    layers = layers_of(table)
+    figure, grid = panels(blocks_of(table), patches_of(ORDER), ylabel=f"% of units\n{{}}, λ = {settings['lambda']}", layers=layers)
     for (metric, model), axes in grid.items():
-        draw_bars(axes, table[(table["metric"] == metric) & (table["model"] == model)])
+        draw_bars(axes, table[(table["metric"] == metric) & (table["model"] == model)], layers[model])
     return figure
 
 
-def draw_bars(axes, table):
+def draw_bars(axes, table, layers):
     """Stack the classes of one network's layers."""
-    wide = table.pivot(index="depth", columns="factor", values=["value", "low", "high"]).astype(float)
+    wide = table.pivot(index=["depth", "layer"], columns="factor", values=["value", "low", "high"]).astype(float)  # sorted by depth
     value = wide["value"].reindex(columns=ORDER).fillna(0)
-    places, bottom = range(len(value)), value.cumsum(axis=1) - value
+    places, bottom = [layers.index(layer) for layer in wide.index.get_level_values("layer")], value.cumsum(axis=1) - value
     for k, name in enumerate(ORDER):
         axes.bar(places, value[name], bottom=bottom[name], color=COLOURS[name], width=0.85)
         if name in wide["low"]:

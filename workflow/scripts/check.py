@@ -36,25 +36,26 @@ def layers(described):
     """
     if (described["training"] == "control").all():
         return []
-    about = described[["units", "averaged_over"]].astype("object").fillna("")
+    about = described[["stream", "units", "averaged_over"]].astype("object").fillna("")
     lines = []
     for _, own in described.groupby((about != about.shift()).any(axis=1).cumsum()):
-        names = " to ".join(dict.fromkeys([own["layer"].iloc[0], own["layer"].iloc[-1]]))
-        over = own["averaged_over"].iloc[0]
-        lines.append(f"    {names}: {own['units'].iloc[0]} units" + (f", each the mean of {over}" if isinstance(over, str) else ""))
-    return cut(lines, f"more of {described['model'].iloc[0]}")
+        first, last = own.iloc[0], own.iloc[-1]
+        names = f"{first.layer} to {last.layer} ({len(own)} layers)" if len(own) > 1 else first.layer
+        over = f", each the mean of {first.averaged_over}" if isinstance(first.averaged_over, str) else ""
+        lines.append(f"    {names}: {first.units} {'units x frames' if first.pooling == 'frames' else 'units'}{over}")
+    return cut(lines, "    and {} more such lines")
 
 
 def cut(lines, rest):
-    """The first of many lines and how many more there are; rest: what these are."""
-    return lines[:MOST] + ([f"{len(lines) - MOST} {rest}"] if len(lines) > MOST else [])
+    """The first of many lines, and how many more there are, in the words of `rest`."""
+    return lines[:MOST] + ([rest.format(len(lines) - MOST)] if len(lines) > MOST else [])
 
 
 def decoding(dataset, logs):
     """What the decoding of a data set said of its videos: the first lines of its logs but for how far it was."""
     texts = [Path(log).read_text(errors="replace") for log in logs if Path(log).is_file()]
     said = [f"{dataset}: {line}" for text in texts for line in text.splitlines() if not line.startswith("decoding: ")]
-    return cut(said, f"more such lines on {dataset} in {Path(logs[0]).parent}") if said else []
+    return cut(said, f"{dataset}: {{}} more such lines in {Path(logs[0]).parent}") if said else []
 
 
 def accuracy(dataset, model, clips, classes):

@@ -59,11 +59,12 @@ def describe_model(name, entry, clip, dynamics=(), min_distance=0):
             "layer": layer,
             "stream": network.stream_of(layer),
             "depth": depth,
-            "units": activations[layer].shape[1],
-            "averaged_over": averaged_over(activations.shapes[layer], activations.folded.get(layer), network, entry["pooling"]),
+            "units": n_values,
+            "averaged_over": averaged_over(shape, n_values, activations.folded.get(layer), network, entry["pooling"]),
             "module": module,
         }
         for depth, (layer, module) in enumerate(network.layers.items())
+        for shape, n_values in [(activations.shapes[layer], activations[layer].shape[1])]
     ]
 
 
@@ -102,8 +103,9 @@ def notes_on(network, entry, clip, activations, outputs):
         own = [layer for layer in network.layers if network.stream_of(layer) == stream]
         if (last := max(own, key=computed.index)) != own[-1]:
             yield f"{own[-1]}, listed last, is taken for the last layer, and {last} is computed after it"
-    if later := list(later_siblings(network.module, network.layers.values())):
-        yield f"not read, though built like layers that are and after them: {listed(later)}"
+        later = later_siblings(network.module, network.layers[own[-1]], network.layers.values())
+        if later and entry["layers"] != "auto":
+            yield f"not read, though built like {own[-1]} and listed after it in the network: {listed(later)}"
     if entry["layers"] == "auto" and (aside := left_aside(network.module, network.layers.values())):
         yield f"layers: auto leaves {', '.join(aside)} aside: `layers` can name them"
 

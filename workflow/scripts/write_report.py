@@ -88,13 +88,14 @@ def tables_of(files, scores, quality, rejected, config, timed):
     }
 
 
-def said_of(files, scores, claims, quality, config):
-    """What the page says in words: section -> list of sentences."""
+def said_of(files, scores, claims, quality, shown, config):
+    """What the page says in words: section -> list of sentences; shown: data set -> videos that networks were shown clips of."""
     confidence, differences = config["scores"]["confidence"], optional(files, "differences")
     paired = differences if differences is None else of_main_perturbation(differences)
     models = concat_tables(files.models, "models")
     return {
-        "findings": findings(scores, confidence, claims, paired),
+        "findings": findings(scores, confidence, claims, paired, shown),
+        "asked": asked(scores, len(claims), shown),
         "spoilt": drowned(scores, config["styles"]),
         "notes": notes(scores, *(optional(files, name) for name in ("accuracy", "segmentation")), confidence, models),
         "warnings": (quality["dataset"] + ", " + quality["warning"]).dropna().tolist(),
@@ -115,11 +116,11 @@ def write_report(files, datasets, used, config, timed=(), stored=()):
     tables = tables_of(files, scores, quality, rejected, config, timed)
     tables |= {"data": data_table(clips), "storage": storage_table(stored)}
     units, previews = units_of(files, datasets, scores)
-    said = said_of(files, scores, claims, quality, config)
+    shown = clips.groupby("dataset")["video"].nunique()
+    said = said_of(files, scores, claims, quality, shown, config)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     html = environment.from_string(Path(files.template).read_text()).render(
         experiment=config["experiment"],
-        asked=asked(scores, len(claims)),
         **said,
         figures=figures_of(files.plots, files.svgs, list(map(caption_of, files.plots, files.svgs))),
         galleries=figures_of(files.galleries),
