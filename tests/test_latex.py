@@ -31,8 +31,9 @@ def typeset(tables, folder):
 
 @pytest.fixture
 def pdflatex():
-    if not shutil.which("pdflatex"):
-        pytest.skip("no pdflatex here: install texlive-latex-base and texlive-latex-recommended")
+    """Skips where LaTeX or the package of the tables' rules is missing."""
+    if not shutil.which("pdflatex") or subprocess.run(["kpsewhich", "booktabs.sty"], capture_output=True, check=False).returncode:
+        pytest.skip("no pdflatex with booktabs here: install texlive-latex-recommended")
 
 
 def test_awkward_names_survive(pdflatex, tmp_path):

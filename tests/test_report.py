@@ -18,7 +18,7 @@ from workflow.parts.last_layers import last_layer_table, last_layer_values
 from workflow.parts.notes import at_chance, drowned, notes, segments_at_chance
 from workflow.parts.numbers import duration, fixed, is_numeric, readable, with_interval
 from workflow.parts.pipeline_version import pipeline_version
-from workflow.parts.report_html import html_table
+from workflow.parts.report_html import coded, html_table
 from workflow.parts.report_tables import data_table, layer_tables, network_table, segmentation_table, weights_table
 from workflow.parts.run_time import stage_table, timed_jobs, working_time
 from workflow.scripts.write_report import write_report
@@ -143,6 +143,13 @@ def test_networks_that_may_not_depend_on_order_are_named():
     assert said in notes(pd.concat([table, table[table["model"] == "d"].assign(perturbation="reverse", low=0.0, high=0.0)]))
     assert said in notes(pd.concat([table, table[table["model"] == "c"].assign(model="g", training="control")]))
     assert not any("meet 0" in note for note in notes(scores(score_rows({"a": 0.06}))))
+
+
+def test_what_stands_in_backticks_is_code_and_nothing_else_is_html():
+    assert coded("set `clip: fps: 5` or `a<b`, <b>now</b>") == (
+        "set <code>clip: fps: 5</code> or <code>a&lt;b</code>, &lt;b&gt;now&lt;/b&gt;"
+    )
+    assert coded("one ` alone") == "one ` alone"
 
 
 @pytest.mark.parametrize(
@@ -357,6 +364,10 @@ def test_last_layers_have_a_row_per_network_and_stream():
     shown = last_layer_table(table)
     assert shown["network"].iloc[0] == "blind (untrained)" and shown["network"].iloc[-1] == "two fast"
     assert shown.loc[2, ["% dynamic, pearson", "order-dependence"]].tolist() == ["28.8 [28.7, 28.8]", "0.875 [0.825, 0.925]"]
+    assert list(shown)[:3] == ["network", "layer", "order-dependence"] and list(shown)[-2:] == ["videos", "weights"]
+    others = table[table["model"] == "keen"].assign(dataset="others", metric="ratio")
+    both = last_layer_table(pd.concat([table, others]))  # what one network alone has stands before what all rest on
+    assert list(both)[:2] == ["network", "data set"] and list(both)[-2:] == ["videos", "weights"] and "% dynamic, ratio" in both
     alone = last_layer_table(table[table["quantity"] != "percent"])  # metrics without percentages, as cka is, keep their S
     assert any(name.startswith("S ") for name in alone) and not any(name.startswith("S ") for name in shown)
 

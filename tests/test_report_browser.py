@@ -147,6 +147,9 @@ def test_the_table_of_last_layers_is_as_wide_as_a_page(browser, tmp_path):
     browser.open(page, width=600)  # an interval stays on one line
     cell = browser.run("document.querySelector('tbody td:not(.words)').textContent")
     assert cell.count(" ") == 1 and cell.split(" ")[1].startswith("[")
+    browser.open(page, width=380)  # a phone shows the first number without being moved
+    right = "document.querySelector('tbody td:not(.words)').getBoundingClientRect().right"
+    assert browser.run(right) <= 380
 
 
 def test_it_fits_a_phone_and_the_first_column_stays(browser, page):

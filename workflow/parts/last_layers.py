@@ -61,18 +61,19 @@ def layer_values(scores):
 
 
 def layer_table(scores):
-    """The same as people read it: a column per measure, a cell holding a number and its interval."""
-    whole = scores[scores["unit"].isna()]
+    """The same as people read it: a column per measure, numbers with their intervals; the data set where there are several."""
+    whole, several = scores[scores["unit"].isna()], scores["dataset"].nunique() > 1
     full_names = dict(zip(keys_of(whole), named(whole)["model"].str.split("\n").str[0], strict=True))
     rows = {}
     for key, n in layers(scores):
-        about = {"network": full_names[key], "data set": key[2], "weights": file_name(key[3]), "layer": key[4]}
-        rows[key] = about, {}, {"videos": n}
+        about = {"network": full_names[key]} | ({"data set": key[2]} if several else {}) | {"layer": key[4]}
+        rows[key] = about, {}, {"videos": n, "weights": file_name(key[3])}
     for (metric, *measure), own in measured(scores).items():
         heading, digits = MEASURES[tuple(measure)]
         for key, row in zip(keys_of(own), own.itertuples(), strict=True):
             rows[key][1][heading if says_metric(measure[0], metric) else f"{heading}, {metric}"] = with_interval(row, digits)
-    return pd.DataFrame([about | cells | counts for about, cells, counts in rows.values()]).fillna("")
+    columns = dict.fromkeys(name for part in zip(*rows.values(), strict=True) for own in part for name in own)
+    return pd.DataFrame([about | cells | basis for about, cells, basis in rows.values()], columns=columns or None).fillna("")
 
 
 def layers(scores):

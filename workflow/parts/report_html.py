@@ -1,6 +1,7 @@
 """Tables and pictures as parts of one self-contained page."""
 
 import base64
+import re
 from html import escape
 from pathlib import Path
 
@@ -18,6 +19,11 @@ def data_url(content, suffix):
 def embedded(path):
     """A picture's file as a data URL."""
     return data_url(Path(path).read_bytes(), Path(path).suffix)
+
+
+def coded(sentence):
+    """A sentence as HTML, with what stands in backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(sentence))
 
 
 def kept(cell, words):

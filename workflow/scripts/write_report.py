@@ -24,7 +24,7 @@ from workflow.parts.pair_selection import of_main_perturbation
 from workflow.parts.pipeline_version import pipeline_version
 from workflow.parts.published import published_table
 from workflow.parts.rejections import LISTED, summary
-from workflow.parts.report_html import html_table
+from workflow.parts.report_html import coded, html_table
 from workflow.parts.report_pictures import figures_of, units_of
 from workflow.parts.report_tables import (
     accuracy_table,
@@ -119,6 +119,7 @@ def write_report(files, datasets, used, config, timed=(), stored=()):
     shown = clips.groupby("dataset")["video"].nunique()
     said = said_of(files, scores, claims, quality, shown, config)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    environment.filters["coded"] = coded
     html = environment.from_string(Path(files.template).read_text()).render(
         experiment=config["experiment"],
         **said,
