@@ -341,17 +341,19 @@ def test_rejected_videos_are_named_the_first_of_many():
 def test_what_short_videos_would_take_is_told():
     short = ["too short: 1 s"] * 4
     _, rejected = tables(list("abcd"), [*short, "file missing"], [36.9, 25.2, 17, 20, np.nan])
-    told = "4 too short for a clip: 4 would fit from `clip: fps: 36.9` on, 2 from 20 on; fewer"
+    told = "of the 4 too short for a clip would fit: 2 with `clip: fps: 20`, 4 with `clip: fps: 36.9`, more with fewer"
     assert fitting(rejected).startswith(told) and fitting(rejected[4:]) == ""
-    assert fitting(rejected[:1]).startswith("1 too short for a clip: 1 would fit from `clip: fps: 36.9` on; fewer")
+    assert fitting(rejected[:1]).startswith("of the 1 too short for a clip would fit: 1 with `clip: fps: 36.9`, more with fewer")
     _, none = tables([], ["too short: 1 s"])
-    assert fitting(none) == "1 too short for a clip: fewer `frames` or `short_videos: loop` help too"
+    assert fitting(none) == "of the 1 too short for a clip would fit: more with fewer `frames`, all with `short_videos: loop`"
 
 
 def test_no_rate_is_named_above_that_of_the_video(plain):
     assert refused(plain, start=1, end=1.30, frames=9)["fits_fps"] is None
     row = refused(plain, start=1, end=1.32)
-    assert row["fits_fps"] == 25 and fitting(pd.DataFrame([row])).startswith("1 too short for a clip: 1 would fit")
+    assert row["fits_fps"] == 25 and fitting(pd.DataFrame([row])).startswith(
+        "of the 1 too short for a clip would fit: 1 with `clip: fps: 25`"
+    )
 
 
 def test_labels_that_lose_many_videos_are_named_the_worst_first():

@@ -13,14 +13,16 @@ import pytest
 from tests.made_report import CONFIG, ORDER_DEPENDENCE, claim_rows, model_rows, score_rows, write_inputs
 from workflow.lib.columns import TABLES
 from workflow.lib.tables import write_table
+from workflow.parts.at_chance import at_chance, segments_at_chance
 from workflow.parts.findings import asked, findings
 from workflow.parts.last_layers import last_layer_table, last_layer_values
-from workflow.parts.notes import at_chance, drowned, notes, segments_at_chance
+from workflow.parts.notes import notes
 from workflow.parts.numbers import duration, fixed, is_numeric, readable, with_interval
 from workflow.parts.pipeline_version import pipeline_version
 from workflow.parts.report_html import coded, html_table
 from workflow.parts.report_tables import data_table, layer_tables, network_table, segmentation_table, weights_table
 from workflow.parts.run_time import stage_table, timed_jobs, working_time
+from workflow.parts.share_notes import drowned
 from workflow.scripts.write_report import write_report
 
 
@@ -185,6 +187,61 @@ def test_styles_that_drown_the_clips_are_told_of_with_what_helps():
     assert len(drowned(control, painted)) == 1
     one = table["value"].mask(style & (table["model"] == "a"), 0.95)
     assert drowned(table.assign(value=one), painted) == []
+
+
+def test_networks_drowned_alone_are_named_in_a_note():
+    table = scores(score_rows({"a": 0.06, "b": 0.04, "c": 0.03}))
+    style = table["factor"] == "content"
+    table = table.assign(
+        factor=table["factor"].mask(style, "appearance"), value=table["value"].mask(style & table["model"].ne("a"), 0.95)
+    )
+    said = (
+        "Networks that on shapes answer to little but style, or are drowned by it, for style makes up over 0.9 of the variance of "
+    )
+    assert f"{said}their last layers: b, c." in notes(table)
+    every = table.assign(value=table["value"].mask(style, 0.95))
+    assert not any("drowned" in note for note in notes(every)) and len(drowned(every, {})) == 1  # which is told in red
+
+
+def test_content_below_zero_for_sure_is_explained():
+    table = scores(score_rows({"a": 0.06, "b": 0.04}))
+    own = table["factor"].eq("content") & table["model"].eq("b") & table["layer"].eq("last")
+    unsure = table.assign(value=table["value"].mask(own, -0.2), low=table["low"].mask(own, -0.5), high=table["high"].mask(own, 0.1))
+    assert not any("Content" in note for note in notes(unsure))
+    sure = unsure.assign(high=unsure["high"].mask(own, -0.1))
+    (said,) = [note for note in notes(sure) if "Content" in note]
+    assert said.startswith("Content below 0 on shapes, in last layers of b: units answer to some style the opposite way")
+
+
+def test_order_dependence_that_is_next_to_nothing_is_told_from_none():
+    table = scores(score_rows({"a": 0.5, "little": 0.0004, "none": 0.0, "streams": 0.0004}, width=0.0002))
+    said = "Networks that on shapes depend on order in their last layers, but by less than 0.001 of the variance: little"
+    assert f"{said}, streams." in notes(table)
+    both = pd.concat([table, table[table["model"] == "streams"].assign(stream="fast", value=0.5, low=0.4, high=0.6)])
+    assert f"{said}." in notes(both)
+    assert any("meet 0: none." in note for note in notes(table))
+
+
+def test_what_networks_blind_to_order_have_in_percent_stands_beside_the_answer():
+    table = scores(score_rows({"keen": 0.5, "none": 0.0, "faint": 0.0004, "average": 0.0}))
+    table["training"] = table["training"].mask(table["model"].eq("average"), "control")
+    percent = findings(table)[1]
+    assert "highest in keen, 25.0" in percent
+    assert percent.endswith("no sign of dynamics: what hardly depends on order (none, faint, average (control)) has 20.0.")
+    own = table["model"].eq("faint") & table["quantity"].eq("percent") & table["factor"].eq("dynamic")
+    assert "has 20.0 to 31.0." in findings(table.assign(value=table["value"].mask(own, 31.0)))[1]
+    assert "no sign" not in findings(table[table["model"] == "keen"])[1]
+    assert "no sign" not in findings(table[table["quantity"] != "share"])[0]  # nothing is known of order
+
+
+def test_percentages_that_no_similarity_between_0_and_1_gives_are_named():
+    table = scores(score_rows({"a": 0.5, "b": 0.9}))
+    assert not any("outside" in note for note in notes(table))
+    own = table["model"].eq("b") & table["quantity"].eq("percent") & table["factor"].eq("dynamic")
+    said = "Percentages of last layers outside 15.5 to 42.2, which is all that S static and S dynamic between 0 and 1 can give"
+    for value, inside in ((13.1, False), (15.46, True), (42.24, True), (42.3, False)):
+        told = [note for note in notes(table.assign(value=table["value"].mask(own, value))) if note.startswith(said)]
+        assert bool(told) != inside and all(note.endswith("those of b.") for note in told)
 
 
 def test_networks_that_print_alike_are_not_ranked():

@@ -98,11 +98,18 @@ TABLES = {
         "n_videos": (count, "videos that these clips were cut from"),
     },
     "quality": {
-        "style": (text, "style measured"),
+        "style": (text, "style measured; `original` for what the clips themselves allow"),
         "other": (text, "the style compared with; null where the style is compared with its source"),
-        "quantity": (text, "luminance_correlation, gradient_agreement, flow_correlation, flow_error_px or warp_ratio"),
+        "quantity": (
+            text,
+            "luminance_correlation, gradient_agreement, flow_correlation, flow_error_px or warp_ratio; of the original "
+            "flow_repeatability: the correlation of its flow with that under noise of one grey level",
+        ),
         "value": (real, "mean over the measured clips"),
-        "bound": (real, "the configured bound it is held against; null where there is none"),
+        "bound": (
+            real,
+            "what it is held against: as configured, for flow_correlation that share of flow_repeatability; null for nothing",
+        ),
         "warning": (text, "what is wrong when the bound is passed; null otherwise"),
         "n_clips": (count, "number of clips measured"),
     },

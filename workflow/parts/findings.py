@@ -1,7 +1,9 @@
 """What an experiment asked and what came out, in sentences generated from the numbers."""
 
 from workflow.parts.extremes import extreme_sentence
-from workflow.parts.figure_style import named
+from workflow.parts.figure_style import named, of_last_layers
+from workflow.parts.numbers import fixed
+from workflow.parts.share_notes import LITTLE, last_shares
 from workflow.parts.wording import MOST, listed
 
 
@@ -56,6 +58,19 @@ def basis(whole, confidence, shown=None):
     return f"All numbers rest on {listed(counted)}{brackets if whole['low'].notna().any() else ''}."
 
 
+def floor_of_percent(whole, first):
+    """What those have in percent, by the rows `first`, whose last layers hardly depend on order: a clause, or ""."""
+    last = last_shares(whole, "order_dependence").dropna(subset=["value"])
+    most = last.groupby(["dataset", "model"])["value"].max()
+    rows = of_last_layers(first[first["factor"] == "dynamic"]).dropna(subset=["value"])
+    blind = rows[[most.get((row.dataset, row.model), 1) < LITTLE for row in rows.itertuples()]]
+    if blind.empty:
+        return ""
+    span = " to ".join(dict.fromkeys(fixed(value, 1) for value in (blind["value"].min(), blind["value"].max())))
+    names = listed(named(blind)["model"].str.split("\n").str[0])
+    return f"; by itself it is no sign of dynamics: what hardly depends on order ({names}) has {span}"
+
+
 def findings(scores, confidence=0.95, claims=None, differences=None, shown=None):
     """The answer in at most three sentences: what became of claims, which networks stand out, what all rests on.
 
@@ -72,6 +87,8 @@ def findings(scores, confidence=0.95, claims=None, differences=None, shown=None)
         extreme_sentence(whole, share, "share", "order_dependence", 3, differences),
         extreme_sentence(first, lead, "percent", "dynamic", 1, differences),
     ]
+    if sentences[-1]:
+        sentences[-1] = sentences[-1].removesuffix(".") + floor_of_percent(whole, first) + "."
     if whole.empty:
         return ["There are no scores."]
     return [*[sentence for sentence in sentences if sentence][:2], basis(whole, confidence, shown)]

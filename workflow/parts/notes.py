@@ -1,80 +1,27 @@
 """What to know before reading the numbers of an experiment, in sentences generated from them."""
 
+from workflow.parts.at_chance import at_chance, segments_at_chance
 from workflow.parts.figure_style import named, of_last_layers
-from workflow.parts.numbers import fixed, leaves_zero_out
-from workflow.parts.report_tables import segmentation_values
+from workflow.parts.share_notes import near_zero, opposed, styled
+from workflow.parts.similarity import REACHABLE
 from workflow.parts.wording import listed
 
 FEWEST_VIDEOS = 30  # with which the tests of intervals begin
-MOST_APPEARANCE = 0.9
-KEEPING = (
-    "styles that need no training, `styles: {colours: {apply: colour_matrix}, texture: {apply: static_texture, "
-    "options: {opacity: 0.3}}}` with `pairs: {styles: [original, colours, texture]}`, under another name of the data set if these "
-    "results are to stay, may"
-)
-LESS = "styles that change less, as `hue` with `pairs: {styles: [original, hue]}` alone, may"
-UNLEARNED = ["untrained", "control"]  # trainings of networks that are not to have learned anything
 
 
-def at_chance(accuracy):
-    """Which networks' top-1 does not show that they have learned their labels: a sentence per data set."""
-    top1 = accuracy[accuracy["quantity"].eq("top1") & accuracy["style"].eq("original") & accuracy["perturbation"].isna()]
-    low = top1[(top1["low"] <= top1["chance"]) & ~top1["training"].isin(UNLEARNED)]
-    return [
-        f"Networks that have not been shown to have learned their labels, for the interval of their top-1 on original clips of "
-        f"{dataset} in natural order is not above chance: {', '.join(own['model'])}."
-        for dataset, own in low.groupby("dataset", sort=False)
-    ]
+def outside(scores):
+    """Which percentages of last layers no S between 0 and 1 can give: a list of one sentence or none."""
+    percent = of_last_layers(scores[scores["quantity"].eq("percent") & scores["factor"].isin(["static", "dynamic"])])
+    found = percent[~percent["value"].round(1).between(*REACHABLE) & percent["value"].notna()]
+    if found.empty:
+        return []
+    inside = "{:g} to {:g}, which is all that S static and S dynamic between 0 and 1 can give".format(*REACHABLE)
+    return [f"Percentages of last layers outside {inside}, for one S at least is not: those of {listed(named_once(found))}."]
 
 
-def segments_at_chance(segmentation, confidence):
-    """Which networks' masks do not show that they have learned to segment: a sentence per data set."""
-    plain = segmentation[segmentation["style"].eq("original") & segmentation["perturbation"].isna()]
-    found = segmentation_values(plain[~plain["training"].isin(UNLEARNED)], confidence)
-    low = found[found["low"] <= found["chance"]]  # F has no chance
-    return [
-        f"Networks that have not been shown to have learned to segment, for the interval of their {quantity} on original clips of "
-        f"{dataset} is not above that of a mask of everything ({span(own['chance'], 3)}): {', '.join(own['model'])}."
-        for (dataset, quantity), own in low.groupby(["dataset", "quantity"], sort=False)
-    ]
-
-
-def span(values, digits):
-    """The least and the most of some numbers, once where they print alike."""
-    return " to ".join(dict.fromkeys(fixed(value, digits) for value in (values.min(), values.max())))
-
-
-def near_zero(scores):
-    """Networks none of whose last layers is shown to depend on order: a sentence per data set.
-
-    Controls, whose answer is known, are left out; of several streams and perturbations all must meet 0.
-    """
-    last = last_shares(scores, "order_dependence").query("training != 'control'").dropna(subset=["low"])
-    none = (~leaves_zero_out(last["low"], last["high"])).groupby([last["dataset"], last["model"]], sort=False).all()
-    networks = none[none].index.to_frame().groupby(level=0, sort=False)["model"].unique()
-    said = "are not shown to depend on order in their last layers, for the intervals of their order-dependence meet 0"
-    return [f"Networks that on {dataset} {said}: {listed(models)}." for dataset, models in networks.items()]
-
-
-def last_shares(scores, factor):
-    """Rows of one of the shares of whole last layers."""
-    return of_last_layers(scores[scores["unit"].isna() & (scores["quantity"] == "share") & (scores["factor"] == factor)])
-
-
-def drowned(scores, styles):
-    """On which data sets the styles leave next to nothing for what clips show and how they move: a sentence per data set.
-
-    styles: those of the config.
-    """
-    shares = last_shares(scores, "appearance").query("training != 'control'")  # one of which sees no colours
-    least = shares.groupby("dataset", sort=False)["value"].min()
-    others = LESS if any("apply" in own for own in styles.values()) else KEEPING
-    return [
-        f"On {dataset} style makes up over {MOST_APPEARANCE:g} of the variance of every network's last layer (controls aside): "
-        "numbers there speak of the styles more than of the networks; dynamic S, of pairs that never share a style, falls below 0. "
-        f"The gallery shows why; {others} keep more of a clip."
-        for dataset in least.index[least > MOST_APPEARANCE]
-    ]
+def named_once(rows):
+    """Networks of some rows, with what they are, each once."""
+    return dict.fromkeys(named(rows)["model"].str.split("\n").str[0])
 
 
 def pooled_apart(scores, models):
@@ -92,10 +39,7 @@ def pooled_apart(scores, models):
 
 def notes(scores, accuracy=None, segmentation=None, confidence=0.95, models=None):
     """What to know before reading the numbers of the last layers: a list of sentences."""
-    sentences = []
-    if (scores["quantity"] == "percent").any():
-        inside = "Percentages lie between 15.5 and 42.2 where S static and S dynamic both lie between 0 and 1"
-        sentences.append(f"{inside}; where one does not, they can lie outside.")
+    sentences = outside(scores)
     if (scores["n_videos"] < FEWEST_VIDEOS).any():
         few = f"Some numbers rest on {scores['n_videos'].min()} videos"
         sentences.append(f"{few}; that their intervals hold what they promise was tested from {FEWEST_VIDEOS} videos on.")
@@ -104,10 +48,9 @@ def notes(scores, accuracy=None, segmentation=None, confidence=0.95, models=None
     if has_interval.any() and not has_interval.all():
         without = listed(has_interval.index[~has_interval])
         sentences.append(f"Numbers by {without} have no intervals: they cannot be had of videos drawn anew, some of them twice.")
-    sentences += near_zero(scores)
+    sentences += [*near_zero(scores), *styled(scores), *opposed(scores)]
     sentences += pooled_apart(scores, models) if models is not None else []
-    labels = dict.fromkeys(named(scores[scores["unit"].isna()])["model"].str.split("\n").str[0])
-    if untrained := [name for name in labels if name.endswith("(untrained)")]:
+    if untrained := [name for name in named_once(scores[scores["unit"].isna()]) if name.endswith("(untrained)")]:
         sentences.append(f"Networks with random weights, which say nothing about trained ones: {', '.join(untrained)}.")
     for precision, own in scores.groupby("precision"):
         if " and " in precision:

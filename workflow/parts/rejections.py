@@ -25,10 +25,10 @@ def fitting(rejected):
     rates = sorted(rejected["fits_fps"].dropna())
     if not short:
         return ""
-    half = rates[(len(rates) - 1) // 2] if rates else None
-    some = f", {sum(rate <= half for rate in rates)} from {half:g} on" if rates and half < rates[-1] else ""
-    faster = f"{len(rates)} would fit from `clip: fps: {rates[-1]:g}` on{some}; " if rates else ""
-    return f"{short} too short for a clip: {faster}fewer `frames` or `short_videos: loop` help too"
+    steps = dict.fromkeys([rates[(len(rates) - 1) // 2], rates[-1]]) if rates else {}
+    would = [f"{sum(rate <= step for rate in rates)} with `clip: fps: {step:g}`" for step in steps]
+    would += ["more with fewer `frames`", "all with `short_videos: loop`"]
+    return f"of the {short} too short for a clip would fit: {', '.join(would)}"
 
 
 def lost_labels(clips, rejected, most=0.25):

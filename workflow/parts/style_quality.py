@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from workflow.parts.brushwork import luminance
+from workflow.parts.seeding import generator
 
 # ASSUME: one grey level is added to both warp errors: a source that hardly errs (still, drawn) would make the ratio explode,
 # and the rounding to uint8 alone costs a third of a level
@@ -60,6 +61,15 @@ def flow(clip, backward=False):
 def flow_correlation(a, b):
     """Correlation of two flows over frames, pixels and components; NaN where `a`, the source's, is still."""
     return correlation(a, b) if np.sqrt((a**2).mean()) > STILL else np.nan
+
+
+def flow_repeatability(source, forward):
+    """Correlation of a clip's flow with that of the same clip under noise of one grey level: as much as any style could reach.
+
+    ASSUME: noise of -1, 0 or 1 in every value, which is what rounding and compression leave; where little moves, it decides.
+    """
+    noise = generator("flow_repeatability").integers(-1, 2, source.shape, np.int16)
+    return flow_correlation(forward, flow(np.clip(source + noise, 0, 255).astype(np.uint8)))
 
 
 def flow_error(a, b):

@@ -3,9 +3,9 @@
 from workflow.parts.figure_panels import blocks_of, lines_of, panels
 from workflow.parts.figure_style import draw_curve, named, note
 from workflow.parts.layer_names import layers_of
+from workflow.parts.similarity import REACHABLE
 
 FACTORS = ["dynamic", "static"]
-REACHABLE = (15.5, 42.2)  # percent that S in [0, 1] can reach at all: e^0/(e^0 + 2e) to e/(2e + 1)
 
 
 def draw(scores, settings):

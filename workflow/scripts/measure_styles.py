@@ -16,9 +16,10 @@ from workflow.parts.examples import example_clips
 ADVICE = {
     "warp_ratio": ("the style flickers", "more `iterations` or a lower `adversarial` of style_training make it steadier", None),
     "flow_correlation": (
-        "the style changes the motion",
+        "the style changes the motion, or hides it",
         "more `iterations` and `width` of style_training keep more of it",
-        "a texture that stands still slows it, the less the lower its `opacity`",
+        "a texture that stands still slows it, the less the lower its `opacity`; turned colours move nothing, but hide edges: "
+        "under another name a `colour_matrix` turns them otherwise",
     ),
     "luminance_correlation": ("two styles are alike in light and dark, and what they share counts as dynamics", None, None),
 }
@@ -38,6 +39,7 @@ def measure_styles(examples, tables, styles, clips, seed, bounds, quality, train
             raise BadInput(f"{path} holds {len(stylized)} styles, {len(styles)} were needed")
         for key, value in of_clip(source, dict(zip(styles, stylized, strict=True))):
             found.setdefault(key, []).append(value)
+    bounds = bounds | reachable(bounds, found)
     rows = [row_of(*key, np.array(values), bounds, key[0] in trained) for key, values in found.items()]
     write_table(quality, "quality", rows)
     for row in rows:
@@ -45,11 +47,19 @@ def measure_styles(examples, tables, styles, clips, seed, bounds, quality, train
             print(f"warning: {row['warning']}", file=sys.stderr)
 
 
+def reachable(bounds, found):
+    """The bound of flow_correlation as a share of what the clips' own flow keeps under a little noise; {} where nothing moves."""
+    repeated = np.array(found.get(("original", None, "flow_repeatability"), [np.nan]))
+    known = repeated[np.isfinite(repeated)]
+    return {"flow_correlation": round(bounds["flow_correlation"] * float(known.mean()), 2)} if len(known) else {}
+
+
 def of_clip(source, shown):
     """Yield ((style, other, quantity), value) for one clip and its stylized versions by style."""
     moves = len(source) > 1
     if moves:
         forward, backward = measure.flow(source), measure.flow(source, backward=True)
+        yield ("original", None, "flow_repeatability"), measure.flow_repeatability(source, forward)
     for style, clip in shown.items():
         yield (style, None, "luminance_correlation"), measure.luminance_correlation(source, clip)
         yield (style, None, "gradient_agreement"), measure.gradient_agreement(source, clip)

@@ -18,7 +18,7 @@ from workflow.lib.tables import concat_tables, read_table
 from workflow.parts.findings import asked, findings
 from workflow.parts.last_layers import last_layer_table
 from workflow.parts.layer_names import CUT
-from workflow.parts.notes import drowned, notes
+from workflow.parts.notes import notes
 from workflow.parts.numbers import duration
 from workflow.parts.pair_selection import of_main_perturbation
 from workflow.parts.pipeline_version import pipeline_version
@@ -36,6 +36,7 @@ from workflow.parts.report_tables import (
     weights_table,
 )
 from workflow.parts.run_time import cost_table, stage_table, timed_jobs, working_time
+from workflow.parts.share_notes import drowned
 from workflow.parts.storage import storage_table
 
 PACKAGES = ["snakemake", "numpy", "pandas", "pyarrow", "seaborn", "opencv-python-headless"]
