@@ -46,7 +46,7 @@ def report_jobs(folder, files, config):
         jobs[f"draw_plot {plot}"] = ({"table": made[name]}, drawn(folder, plot), about)
     read, videos = made | {"models": [files["described"]]}, shown(folder, files)
     counted = {"datasets": ["shapes"], "n_segments": [len(files["clips"])], "trained": [], "report": f"{folder}/report.html"}
-    counted |= {"scored": [], "decoding": [[]]}
+    counted |= {"tried": [("shapes", "network")], "scored": [], "decoding": [[]]}
     jobs["check"] = (
         {"models": read["models"], "classes": []} | {name: videos[name] for name in ("clips", "rejected")},
         {},

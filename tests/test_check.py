@@ -5,7 +5,7 @@ import time
 
 import pandas as pd
 
-from workflow.scripts.check import MOST, accuracy, decoding, layers, report
+from workflow.scripts.check import MOST, accuracy, decoding, layers, network, report
 
 
 def test_what_decoding_said_of_videos_is_repeated_and_cut_where_it_is_long(tmp_path):
@@ -28,7 +28,19 @@ def test_a_class_list_of_other_labels_is_told_in_the_words_of_the_accuracy():
     said = "no label of data set mine is a class of model net: there is no accuracy"
     assert accuracy("mine", "net", clips, ["class1", "class2"]) == [f"{said}; its labels are every day, signs"]
     assert accuracy("mine", "net", clips[2:4], ["class1"]) == [f"{said}, it has no labels"]
-    assert accuracy("mine", "net", clips, ["class1", "Every_Day"]) == []
+    told = "1 of 2 labels of data set mine are no classes of model net, 2 of 5 clips: signs"
+    assert accuracy("mine", "net", clips, ["class1", "Every_Day"]) == [told]
+    assert accuracy("mine", "net", clips, ["signs", "Every_Day"]) == []
+
+
+def test_what_is_to_be_known_of_a_network_has_a_line_each():
+    table = described([None, None], note="it reads clips of 8 pixels; Warning: its output has 2 rows")
+    assert network(table) == [
+        "net, untrained: 2 layers, b0 to b1",
+        "    it reads clips of 8 pixels",
+        "    Warning: its output has 2 rows",
+    ]
+    assert network(described([None], note=None)) == ["net, untrained: layer b0"]
 
 
 def test_a_report_is_told_with_its_time_and_an_answer_that_is_short(tmp_path):
@@ -61,10 +73,10 @@ def described(averaged, training="untrained", **about):
 def test_what_is_read_of_a_network_is_told_layers_that_are_alike_together():
     assert layers(described(["4 x 4", "9 tokens", "9 tokens", "9 tokens", None])) == [
         "    b0: 8 units, each the mean of 4 x 4",
-        "    b1 to b3 (3 layers): 8 units, each the mean of 9 tokens",
+        "    b1, b2, b3: 8 units, each the mean of 9 tokens",
         "    b4: 8 units",
     ]
-    assert layers(described([None, None])) == ["    b0 to b1 (2 layers): 8 units"]
+    assert layers(described([None] * 5)) == ["    b0 to b4 (5 layers): 8 units"]
     assert layers(described([None, None], stream=["slow", "fast"])) == ["    b0: 8 units", "    b1: 8 units"]
     assert layers(described(["4 x 4, frame by frame"], pooling="frames")) == [
         "    b0: 8 units x frames, each the mean of 4 x 4, frame by frame"

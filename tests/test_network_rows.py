@@ -71,7 +71,7 @@ ODD = {  # a network's call, its frames, and what is said of its output
 def test_an_output_whose_rows_are_not_clips_is_told_and_where_accuracy_is_measured_refused(described, call):
     frames, said = ODD[call]
     said += f"is its first axis the clips, and does it take {frames} frames?"
-    assert described(call, frames=frames) == f"{NOTE.replace('8', str(frames))}; {said}"
+    assert described(call, frames=frames) == f"{NOTE.replace('8', str(frames))}; Warning: {said}"
     with pytest.raises(BadInput) as caught:
         described(call, scored=True, frames=frames)
     assert str(caught.value) == f"model net: {said}"

@@ -100,6 +100,11 @@ def test_the_page_leads_from_a_folder_of_videos_to_the_report(newcomer, tmp_path
         again,
     )
     assert "no label of data set my_videos is a class of model my_network: there is no accuracy, it has no labels" in again
+    (newcomer / "classes.txt").write_text("a\nb\nc\n")  # a list that is changed is held against the network anew
+    status, said = project.run(
+        "check", "--configfile", "mine.yaml", "--config", *FEW, "models={my_network: {classes: classes.txt}}"
+    )
+    assert status and "model my_network gives 7 outputs, the class list classes.txt names 3 classes" in said
     report = (newcomer / "results/reports/mine/report.html").read_text()
     assert "my_network" in report and not any(name in report for name in ("c2d-motion", "watercolour", "sequences"))
     assert not (newcomer / "results/styles").exists()  # the page's need no training

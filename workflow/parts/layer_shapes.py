@@ -32,4 +32,5 @@ def tokens_of(count, tokens, pooling, frames=1):
         return count, f"{count} tokens or steps"
     before, after, _ = token_layout(tokens)
     taken = {"class": before + after, "mean": count}.get(pooling, count - before - after) // frames
-    return count, f"{count} tokens" if taken == count else f"{taken} of {count} tokens"
+    which = ", the class token" if pooling == "class" and taken == 1 else ""
+    return count, f"{count} tokens" if taken == count else f"{taken} of {count} tokens{which}"

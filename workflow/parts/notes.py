@@ -4,6 +4,7 @@ from workflow.parts.at_chance import at_chance, segments_at_chance
 from workflow.parts.figure_style import named, of_last_layers
 from workflow.parts.share_notes import near_zero, opposed, styled
 from workflow.parts.similarity import REACHABLE
+from workflow.parts.unlike_pooling import pooled_apart
 from workflow.parts.wording import listed
 
 FEWEST_VIDEOS = 30  # with which the tests of intervals begin
@@ -24,19 +25,6 @@ def named_once(rows):
     return dict.fromkeys(named(rows)["model"].str.split("\n").str[0])
 
 
-def pooled_apart(scores, models):
-    """On which data sets some networks are read in class tokens or frame by frame and others not: a sentence per data set.
-
-    models: that table; `mean` and `patches` are alike: of most layers they are the same, of others but for the class token.
-    """
-    pooling = models[models["training"] != "control"].groupby("model", sort=False)["pooling"].first()
-    for dataset, own in scores.groupby("dataset", sort=False):
-        found = pooling[pooling.index.isin(own["model"])]
-        if found.replace("patches", "mean").nunique() > 1:
-            ways = "; ".join(f"`{way}` of {listed(names.index)}" for way, names in found.groupby(found, sort=False))
-            yield f"On {dataset} layers are not pooled alike, which by itself can make numbers differ: {ways}."
-
-
 def notes(scores, accuracy=None, segmentation=None, confidence=0.95, models=None):
     """What to know before reading the numbers of the last layers: a list of sentences."""
     sentences = outside(scores)
@@ -49,7 +37,8 @@ def notes(scores, accuracy=None, segmentation=None, confidence=0.95, models=None
         without = listed(has_interval.index[~has_interval])
         sentences.append(f"Numbers by {without} have no intervals: they cannot be had of videos drawn anew, some of them twice.")
     sentences += [*near_zero(scores), *styled(scores), *opposed(scores)]
-    sentences += pooled_apart(scores, models) if models is not None else []
+    for dataset, own in scores.groupby("dataset", sort=False) if models is not None else ():
+        sentences += pooled_apart(dataset, models[models["model"].isin(own["model"])])
     if untrained := [name for name in named_once(scores[scores["unit"].isna()]) if name.endswith("(untrained)")]:
         sentences.append(f"Networks with random weights, which say nothing about trained ones: {', '.join(untrained)}.")
     for precision, own in scores.groupby("precision"):

@@ -9,6 +9,7 @@ from workflow.lib.errors import BadInput
 
 # Over what is averaged: space, time and all tokens; all tokens but class tokens; class tokens; space, frame by frame.
 POOLINGS = ("mean", "patches", "class", "frames")
+TOKENS = ("class", "space", "frame", "tubelet")  # what a token is of
 
 
 def unit_values(output, layer="", pooling="mean", tokens=None, shown=(), channels_last=False):
@@ -59,8 +60,10 @@ def token_layout(tokens):
     axes = [word for word in words if word != "class"]
     first = words.index(axes[0]) if axes else 0
     sound = 0 < len(axes) < 3 and len(set(axes)) == len(axes) and words[first : first + len(axes)] == axes
-    if not sound or not set(axes) <= {"space", "frame", "tubelet"}:
-        raise BadInput(f"tokens '{tokens}' came; at most two of space, frame, tubelet between class tokens were needed")
+    if unknown := ", ".join(dict.fromkeys(word for word in words if word not in TOKENS)):
+        raise BadInput(f"tokens '{tokens}' came, which has {unknown}; words of {', '.join(TOKENS)} were needed")
+    if not sound:
+        raise BadInput(f"tokens '{tokens}' came; at most two of {', '.join(TOKENS[1:])} between class tokens were needed")
     return first, len(words) - first - len(axes), axes
 
 

@@ -20,6 +20,7 @@ rule check:
     params:
         datasets=used_datasets(config),
         n_segments=[n_rows(dataset) for dataset in used_datasets(config)],
+        tried=TRIED,
         scored=SCORED,
         decoding=[list(map(placed, of_shards("results/logs/decode_clips/{dataset}/{shard}.log", d))) for d in used_datasets(config)],
         report=placed(f"results/reports/{config['experiment']}/report.html"),

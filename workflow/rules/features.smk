@@ -6,6 +6,7 @@
 rule describe_model:
     input:
         weights=lambda w: weights_of(w.model),
+        classes=lambda w: given(model_entry(config, w.model)["classes"]),
     output:
         layers=DESCRIBED,
     log:

@@ -4,11 +4,15 @@ from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
+import pandas as pd
+
 from workflow.lib.job import job
 from workflow.lib.tables import read_table
 from workflow.parts.class_lists import key, listed_labels, no_accuracy, read_classes
 from workflow.parts.rejections import fitting, lost_labels, reasons, rows_of
+from workflow.parts.unlike_pooling import pooled_apart
 
+NAMED = 4  # layers that are alike
 MOST = 20  # lines on a data set's decoding, on a network's layers and of an answer
 
 
@@ -22,11 +26,11 @@ def videos(dataset, clips, rejected, n_segments):
 
 
 def network(described):
-    """One line on a network, from its table `models`."""
+    """Lines on a network, from its table `models`: its layers, and what is to be known of it."""
     first, last = described.iloc[0], described.iloc[-1]
     layers = f"{len(described)} layers, {first.layer} to {last.layer}" if len(described) > 1 else f"layer {first.layer}"
-    note = f"; {first.note}" if isinstance(first.note, str) else ""
-    return f"{first.model}, {first.training}: {layers}{note}"
+    notes = first.note.split("; ") if isinstance(first.note, str) else []
+    return [f"{first.model}, {first.training}: {layers}", *(f"    {note}" for note in notes)]
 
 
 def layers(described):
@@ -40,7 +44,7 @@ def layers(described):
     lines = []
     for _, own in described.groupby((about != about.shift()).any(axis=1).cumsum()):
         first, last = own.iloc[0], own.iloc[-1]
-        names = f"{first.layer} to {last.layer} ({len(own)} layers)" if len(own) > 1 else first.layer
+        names = f"{first.layer} to {last.layer} ({len(own)} layers)" if len(own) > NAMED else ", ".join(own["layer"])
         over = f", each the mean of {first.averaged_over}" if isinstance(first.averaged_over, str) else ""
         lines.append(f"    {names}: {first.units} {'units x frames' if first.pooling == 'frames' else 'units'}{over}")
     return cut(lines, "    and {} more such lines")
@@ -59,9 +63,15 @@ def decoding(dataset, logs):
 
 
 def accuracy(dataset, model, clips, classes):
-    """That no label of a data set, by its table `clips`, is a class of a network, where none is: a list of one line or none."""
-    known, labels = {key(name) for name in classes}, {*clips["label"].dropna()} - {""}
-    return [] if {key(label) for label in labels} & known else [no_accuracy(dataset, model, listed_labels(labels))]
+    """Which labels of a data set, by its table `clips`, are no classes of a network: one line or none."""
+    known, labelled = {key(name) for name in classes}, clips[clips["label"].fillna("").ne("")]
+    unknown = labelled[[key(label) not in known for label in labelled["label"]]]
+    if len(unknown) == len(labelled):
+        return [no_accuracy(dataset, model, listed_labels(labelled["label"]))]
+    if unknown.empty:
+        return []
+    count = f"{unknown['label'].nunique()} of {labelled['label'].nunique()} labels of data set {dataset}"
+    return [f"{count} are no classes of model {model}, {len(unknown)} of {len(clips)} clips: {listed_labels(unknown['label'])}"]
 
 
 def report(path, checked):
@@ -82,8 +92,12 @@ def found(files, p):
     for dataset, rejected, n_segments, logs in zip(p.datasets, files.rejected, p.n_segments, p.decoding, strict=True):
         yield videos(dataset, clips[dataset], read_table(rejected, "rejected"), n_segments)
         yield from decoding(dataset, logs)
-    for described in (read_table(path, "models") for path in files.models):
-        yield from [network(described), *layers(described)]
+    shown = {dataset: [] for dataset in p.datasets}
+    for (dataset, _), path in zip(p.tried, files.models, strict=True):
+        shown[dataset].append(described := read_table(path, "models"))
+        yield from [*network(described), *layers(described)]
+    for dataset, own in shown.items():
+        yield from pooled_apart(dataset, pd.concat(own)) if own else ()
     for (dataset, model), classes in zip(p.scored, files.classes, strict=True):
         yield from accuracy(dataset, model, clips[dataset], read_classes(classes))
     if p.trained:

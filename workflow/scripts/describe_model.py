@@ -90,12 +90,15 @@ def noise(clip):
 
 
 def notes_on(network, entry, clip, activations, outputs):
-    """What to know before long work of a network that fits the clips: sentences; outputs: for one clip and for two."""
+    """What to know before long work of a network that fits the clips: sentences without a "; ", which parts them in table `models`.
+
+    outputs: for one clip and for two.
+    """
     computed = list(activations)
     if activations.folded:
         yield frames_told(network.layers, activations.folded, entry["pooling"])
     if odd := odd_output(network, outputs):
-        yield odd
+        yield f"Warning: {odd}"
     if network.size and (side := network.short_side or network.size) > min(clip["crop"]):
         wanted = f"clip: {{short_side: {side}, crop: [{side}, {side}]}}"
         yield f"it reads clips of {side} pixels, they have {min(clip['crop'])} and are enlarged: consider {wanted}"
