@@ -59,8 +59,8 @@ def drowned(scores, styles):
 
 
 def opposed(scores):
-    """Networks with a last layer whose content is below 0 for sure: a sentence per data set."""
-    last = last_shares(scores, "content").query("high < 0")
+    """Networks with a last layer whose content is below 0 for sure, and not by a hair: a sentence per data set."""
+    last = last_shares(scores, "content").query("high < -0.01 and training != 'control'")
     for dataset, own in last.groupby("dataset", sort=False):
         yield (
             f"Content below 0 on {dataset}, in last layers of {listed(own['model'])}: units answer to some style the opposite way, "
