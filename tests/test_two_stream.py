@@ -239,7 +239,9 @@ def test_the_gallery_shows_flow_and_its_jitter_instead_of_orders(tmp_path, store
 
 
 def test_the_report_shows_the_errors_of_flow_where_there_are_any():
-    template = jinja2.Template((Path(__file__).parents[1] / "workflow/report/report.html.j2").read_text())
+    environment = jinja2.Environment()
+    environment.filters["coded"] = coded
+    template = environment.from_string((Path(__file__).parents[1] / "workflow/report/report.html.j2").read_text())
     table = html_table(pd.DataFrame([{"region": "moving", "error_px": 0.25, "motion_px": 2}]))
     with_flow, without = (template.render(figures={}, versions={}, flow=flow) for flow in (table, ""))
     assert "<h2>Optical flow</h2>" in with_flow and "<td>0.25</td>" in with_flow and "Optical flow" not in without
