@@ -30,7 +30,7 @@ from workflow.scripts.estimate_flow import estimate_flow
 from workflow.scripts.list_variants import list_variants
 from workflow.scripts.make_pairs import make_pairs
 from workflow.scripts.score_features import score_features
-from workflow.scripts.write_report import html_table
+from workflow.scripts.write_report import coded, html_table
 
 FAMILY = str(Path(__file__).parent / "two_stream.py")
 FAMILY_MODULE = load_plugin("models", FAMILY)
