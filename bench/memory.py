@@ -73,7 +73,11 @@ def score_jobs(folder, files, config):
     scoring = NAMES | SEED | {"settings": config["scores"], "min_distance": config["pairs"]["min_distance"]}
     known = NAMES | SEED | {"trainings": [], "seen": [], "reversals": {}, "confidence": 0.95}
     jobs = {
-        "measure_accuracy": (shards | {"classes": files["classes"]}, tables(folder, accuracy="accuracy"), known),
+        "measure_accuracy": (
+            shards | {"classes": files["classes"], "described": files["described"]},
+            tables(folder, accuracy="accuracy"),
+            known,
+        ),
         "measure_segmentation": (
             shards | {"masks": files["masks"]},
             tables(folder, segmentation="segmentation"),

@@ -30,7 +30,6 @@ def stage_files(folder, n_clips, config, entry, n_frames, side, units):
     files |= {"described": f"{folder}/described.parquet", "classes": f"{folder}/classes.txt"}
     write_masks(files["no_masks"], 0, n_frames, side)
     save_weights(files["generator"], Generator(0.25, 3), {"training": "untrained"})
-    Path(files["classes"]).write_text("".join(f"{name}\n" for name in MOTIONS))
     files["describing"] = {
         "name": "network",
         "model": entry,
@@ -39,6 +38,9 @@ def stage_files(folder, n_clips, config, entry, n_frames, side, units):
         "min_distance": 0.25,
     }
     run_script("describe_model", folder, output={"layers": files["described"]}, params=files["describing"])
+    n_classes = int(read_table(files["described"], "models")["outputs"].iloc[0])
+    names = [*MOTIONS, *(f"class {k}" for k in range(len(MOTIONS), n_classes))]
+    Path(files["classes"]).write_text("".join(f"{name}\n" for name in names))
     files |= {name: [f"{folder}/{name}/{shard:03d}.{kind}" for shard in range(len(clips))] for name, kind in BESIDE.items()}
     shards = synthetic.shards_of(n_clips, size)
     files["truths"] = [f"{folder}/truths/{shard:03d}" for shard in range(len(shards))]

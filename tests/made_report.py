@@ -95,7 +95,14 @@ def write_inputs(folder):
     tables = {"scores": score_rows(), "models": model_rows(), "claims": claim_rows(), "quality": [], "rejected": []}
     tables |= {"units": unit_rows(), "previews": preview_rows()}
     tables["quality"] = [
-        {"style": "oil", "quantity": "warp_ratio", "value": 3.0, "bound": 2.5, "warning": "oil flickers", "n_clips": 4}
+        {
+            "style": "oil",
+            "quantity": "warp_ratio",
+            "value": 3.0,
+            "bound": 2.5,
+            "warning": "oil flickers: more `iterations`",
+            "n_clips": 4,
+        }
     ]
     tables["clips"] = [{"clip": c, "video": c, "label": "left", "sha256": c * 64} for c in "ab"]
     tables["rejected"] = [{"video": "<b>.mp4", "reason": "too short: 3 frames"}]

@@ -193,6 +193,12 @@ def test_the_pipeline_reports_accuracy_of_networks_with_a_class_list_and_spares_
     assert len(seen["slowonly"]) == len(seen["time_average"]) + 8 and seen["time_average"]["predicted"].isna().all()
     report = (project.folder / "results/reports/tiny/report.html").read_text()
     assert "<h2>Accuracy</h2>" in report and "peak memory, MB" in report and project.planned() == {}
+    classes.write_text(json.dumps([*labels[1:], *(f"class {i}" for i in range(400 - len(labels) + 1))]))  # costs no features
+    planned = project.planned()
+    assert planned["measure_accuracy"] == 1 and not {"describe_model", "dump_features", "score_features"} & planned.keys()
+    classes.write_text(json.dumps(labels))
+    status, printed = project.run("results/accuracy/shapes/slowonly.parquet")
+    assert status and f"model slowonly gives 400 outputs, the class list motions.json names {len(labels)} classes" in printed
     project.configure(plain)
     planned = project.planned()
     assert planned["dump_features"] == planned["describe_model"] == 1 and "list_variants" not in planned

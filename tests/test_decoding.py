@@ -341,18 +341,18 @@ def test_rejected_videos_are_named_the_first_of_many():
 def test_what_short_videos_would_take_is_told():
     short = ["too short: 1 s"] * 4
     _, rejected = tables(list("abcd"), [*short, "file missing"], [36.9, 25.2, 17, 20, np.nan])
-    told = "of the 4 too short for a clip would fit: 2 with `clip: fps: 20`, 4 with `clip: fps: 36.9`, more with fewer"
+    told = "4 too short for a clip, of which would fit 2 with `clip: fps: 20`, 4 with `clip: fps: 36.9`; fewer `frames` help too"
     assert fitting(rejected).startswith(told) and fitting(rejected[4:]) == ""
-    assert fitting(rejected[:1]).startswith("of the 1 too short for a clip would fit: 1 with `clip: fps: 36.9`, more with fewer")
+    assert fitting(rejected[:1]).startswith("1 too short for a clip, of which would fit 1 with `clip: fps: 36.9`; fewer")
     _, none = tables([], ["too short: 1 s"])
-    assert fitting(none) == "of the 1 too short for a clip would fit: more with fewer `frames`, all with `short_videos: loop`"
+    assert fitting(none) == "1 too short for a clip; fewer `frames` help too, and `short_videos: loop` repeats theirs"
 
 
 def test_no_rate_is_named_above_that_of_the_video(plain):
     assert refused(plain, start=1, end=1.30, frames=9)["fits_fps"] is None
     row = refused(plain, start=1, end=1.32)
     assert row["fits_fps"] == 25 and fitting(pd.DataFrame([row])).startswith(
-        "of the 1 too short for a clip would fit: 1 with `clip: fps: 25`"
+        "1 too short for a clip, of which would fit 1 with `clip: fps: 25`"
     )
 
 

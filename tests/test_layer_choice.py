@@ -165,16 +165,17 @@ def test_what_is_built_like_the_last_layer_and_comes_after_it_is_found():
     cnn = nn.Sequential(*(part for k in range(3) for part in (nn.Conv2d(3, 3, 3), nn.ReLU())))
     plain = nn.Sequential(*cnn[:4], nn.Flatten(), nn.Linear(3, 3), nn.ReLU(), nn.Linear(3, 2))
     blocks = nn.ModuleList(Block() for _ in range(12))
-    module = net(cnn=cnn, plain=plain, blocks=blocks, **stages(), head=nn.Sequential(nn.Linear(4, 4)))
+    maps = {"fc7": nn.Linear(4, 4), "fc8": nn.Linear(4, 2)}
+    module = net(cnn=cnn, plain=plain, blocks=blocks, **stages(), head=nn.Sequential(nn.Linear(4, 4)), **maps)
 
     def later(*chosen):
         return later_siblings(module, chosen[-1], chosen)
 
     assert later("cnn.1", "cnn.3") == ["cnn.5"] and later("cnn.1", "cnn.5") == []  # those between were not wanted
     assert later("plain.1", "plain.3") == []  # the rectification of the classifier follows a linear map
-    assert later("blocks.0", "blocks.9") == ["blocks.10", "blocks.11"] and later("blocks.3", "layer1") == [
-        f"layer{k}" for k in (2, 3, 4)
-    ]
+    assert later("blocks.0", "blocks.9") == ["blocks.10", "blocks.11"]
+    assert later("blocks.3", "layer1", "layer2") == ["layer3", "layer4"]
+    assert later("blocks.3", "layer1") == later("fc7") == []  # one may be all that is wanted of its kind
     assert later(*(f"layer{k}" for k in range(1, 5))) == []  # the head is called otherwise
     assert later("blocks.2", "blocks.1") == []  # a decoder that runs backwards
     assert later("blocks.0.norm", "blocks.1.norm") == []  # of other parents: a pattern finds them

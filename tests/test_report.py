@@ -185,6 +185,8 @@ def test_styles_that_drown_the_clips_are_told_of_with_what_helps():
     control = table.assign(value=table["value"].mask(style, 0.95), training=table["model"].map({"a": "control", "b": "motion"}))
     control.loc[style & (control["model"] == "a"), "value"] = 0.2
     assert len(drowned(control, painted)) == 1
+    dead = table.assign(value=table["value"].mask(style, table["model"].map({"a": 0.95, "b": np.nan})))
+    assert len(drowned(dead, painted)) == 1 and not any("drowned" in note for note in notes(dead))
     one = table["value"].mask(style & (table["model"] == "a"), 0.95)
     assert drowned(table.assign(value=one), painted) == []
 
@@ -223,11 +225,16 @@ def test_order_dependence_that_is_next_to_nothing_is_told_from_none():
 
 
 def test_what_networks_blind_to_order_have_in_percent_stands_beside_the_answer():
-    table = scores(score_rows({"keen": 0.5, "none": 0.0, "faint": 0.0004, "average": 0.0}))
+    table = scores(score_rows({"keen": 0.5, "none": 0.0, "faint": 0.0004, "average": 0.0}, width=0.0002))
     table["training"] = table["training"].mask(table["model"].eq("average"), "control")
     percent = findings(table)[1]
     assert "highest in keen, 25.0" in percent
     assert percent.endswith("no sign of dynamics: what hardly depends on order (none, faint, average (control)) has 20.0.")
+    wide = table["high"].mask(table["model"].eq("faint") & table["factor"].eq("order_dependence"), 0.2)
+    assert "(none, average (control)) has 20.0." in findings(table.assign(high=wide))[1]
+    elsewhere = scores(score_rows({"keen": 0.5, "none": 0.6}, "walks", width=0.0002))
+    told = findings(pd.concat([table, elsewhere]))[1]
+    assert "on walks it is" in told and told.count("no sign") == 1 and told.index("no sign") < told.index("on walks")
     own = table["model"].eq("faint") & table["quantity"].eq("percent") & table["factor"].eq("dynamic")
     assert "has 20.0 to 31.0." in findings(table.assign(value=table["value"].mask(own, 31.0)))[1]
     assert "no sign" not in findings(table[table["model"] == "keen"])[1]
@@ -293,7 +300,7 @@ def test_layers_that_are_not_called_alike_are_named():
     assert "lowest in net at last, 0.150 (0.100 to 0.200, 2 networks)" in findings(replicates)[0]
 
 
-NEAR = "(fewer where the order that a network was shown came too near the natural one)"
+NEAR = "(fewer where the order that a network was shown came too near the natural one, or a metric cannot use them)"
 
 
 def test_of_how_many_videos_and_why_not_of_all_is_told_of_every_data_set():
@@ -534,7 +541,7 @@ def test_the_page_holds_everything_and_asks_the_network_for_nothing(html):
     for text in (
         "torch 2.99",
         f"{5:064x}",
-        "oil flickers",
+        "oil flickers: more <code>iterations</code>",
         "&lt;b&gt;.mp4",
         "What was asked",
         "1 warning about",

@@ -131,7 +131,7 @@ def test_csv_holds_every_number_and_latex_what_people_read(tmp_path):
     pd.testing.assert_frame_equal(claims, read_table(tmp_path / "claims.parquet", "claims"), check_dtype=False, check_exact=True)
     assert claims["verdict"].tolist() == [row["verdict"] for row in claim_rows()]
     models = (tmp_path / "tables/models.csv").read_text().splitlines()
-    assert models[1].startswith("blind,") and ",9,0.5,8,2,trained,,," in models[1]  # whole numbers stay whole, missing ones empty
+    assert models[1].startswith("blind,") and ",9,0.5,,8,2,trained,,," in models[1]  # whole numbers stay whole, missing ones empty
     text = (tmp_path / "tables/last_layers.tex").read_text()
     assert r"keen & last & 0.875 [0.825, 0.925] &" in text and "[$-$0.050, 0.050]" in text
 

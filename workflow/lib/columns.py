@@ -103,15 +103,12 @@ TABLES = {
         "quantity": (
             text,
             "luminance_correlation, gradient_agreement, flow_correlation, flow_error_px or warp_ratio; of the original "
-            "flow_repeatability: the correlation of its flow with that under noise of one grey level",
+            "flow_repeatability: the correlation of its flow with that under noise of -1, 0 or 1 in every value",
         ),
         "value": (real, "mean over the measured clips"),
-        "bound": (
-            real,
-            "what it is held against: as configured, for flow_correlation that share of flow_repeatability; null for nothing",
-        ),
+        "bound": (real, "the configured bound it is held against; null where there is none"),
         "warning": (text, "what is wrong when the bound is passed; null otherwise"),
-        "n_clips": (count, "number of clips measured"),
+        "n_clips": (count, "number of clips measured; of flow_correlation those that move, and whose flow repeats to .9"),
     },
     "flow_errors": {
         "dataset": (text, "data set of rendered videos, whose flow is known exactly"),
@@ -160,6 +157,7 @@ TABLES = {
             positive,
             "billions of operations of one forward pass of one clip, a multiplication and an addition counted as two",
         ),
+        "outputs": (count, "class scores it gives for a clip; null where its output is none"),
         "frames": (count, "frames it is shown"),
         "stride": (text, "clip frames between them, or `spread`"),
         "sampling": (text, "how frames and their order reach its pathways, as in the config"),

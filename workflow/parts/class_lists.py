@@ -37,6 +37,13 @@ def in_order(path, indices):
         raise BadInput(f"class list {path}: names with indices from 0 to {len(indices) - 1}, each once, were needed") from error
 
 
+def check_length(model, outputs, classes, where):
+    """Raise BadInput unless a network has one output per class; outputs: how many class scores it gives, None for none."""
+    if outputs != len(classes):
+        came = "no class scores" if outputs is None else f"{outputs} outputs"
+        raise BadInput(f"model {model} gives {came}, the class list {where} names {len(classes)} classes")
+
+
 def key(name):
     """What of a name counts when labels are looked up: its letters and digits; not case, spaces, underscores or quotes."""
     return "".join(character for character in name.casefold() if character.isalnum())

@@ -89,8 +89,11 @@ def extremes(own, digits, differences=None):
     return f"{between}; they may be equal: the difference is {with_interval(apart, shown)}{beside}"
 
 
-def extreme_sentence(scores, lead, quantity, factor, digits, differences=None):
-    """One sentence on the last layers' extremes, a clause per data set and metric; None where the scores have no such number."""
+def extreme_sentence(scores, lead, quantity, factor, digits, differences=None, remark=lambda rows: ""):
+    """One sentence on the last layers' extremes, a clause per data set and metric; None where the scores have no such number.
+
+    remark: what to add to the clause on some rows.
+    """
     chosen = of_last_layers(scores[(scores["quantity"] == quantity) & (scores["factor"] == factor)])
     several = chosen["metric"].nunique() > 1
     found = []
@@ -99,7 +102,7 @@ def extreme_sentence(scores, lead, quantity, factor, digits, differences=None):
         if paired is not None:
             paired = paired[(paired[list(about)] == list(about.values())).all(axis=1)]
         where = f"{dataset}, by {metric}," if several else dataset
-        found.append((where, extremes(named_at(own).assign(network=own["model"]), digits, paired)))
-    clauses = [f"on {where} it {clause}" for where, clause in found if clause]
+        found.append((where, extremes(named_at(own).assign(network=own["model"]), digits, paired), remark(own)))
+    clauses = [f"on {where} it {clause}{added}" for where, clause, added in found if clause]
     rest = f"; on {len(clauses) - MOST} more data sets or metrics as the tables say" if len(clauses) > MOST else ""
     return f"{lead}: {'; '.join(clauses[:MOST])}{rest}." if clauses else None

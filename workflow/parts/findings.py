@@ -1,9 +1,11 @@
 """What an experiment asked and what came out, in sentences generated from the numbers."""
 
+from functools import partial
+
 from workflow.parts.extremes import extreme_sentence
-from workflow.parts.figure_style import named, of_last_layers
+from workflow.parts.figure_style import named
 from workflow.parts.numbers import fixed
-from workflow.parts.share_notes import LITTLE, last_shares
+from workflow.parts.share_notes import hardly_ordered
 from workflow.parts.wording import MOST, listed
 
 
@@ -49,26 +51,23 @@ def basis(whole, confidence, shown=None):
         span = f"{few}" if few == many else f"{few} to {many}"
         clause = f"{span} of {n_shown} videos" if few < n_shown else f"{span} videos"
         clause += f" of {dataset}" * several
-        # What every metric lacks is left out before any of them chooses.
+        # What is left out for its order every metric lacks; beyond that one may choose.
         most = own.groupby("model")["n_videos"].transform("max")
         if own.loc[most < n_shown, "n_crossings_left_out"].gt(0).any():
-            clause += " (fewer where the order that a network was shown came too near the natural one)"
+            clause += " (fewer where the order that a network was shown came too near the natural one, or a metric cannot use them)"
         counted.append(clause)
     brackets = f"; brackets are {100 * confidence:g} % intervals over videos, for these styles"
     return f"All numbers rest on {listed(counted)}{brackets if whole['low'].notna().any() else ''}."
 
 
-def floor_of_percent(whole, first):
-    """What those have in percent, by the rows `first`, whose last layers hardly depend on order: a clause, or ""."""
-    last = last_shares(whole, "order_dependence").dropna(subset=["value"])
-    most = last.groupby(["dataset", "model"])["value"].max()
-    rows = of_last_layers(first[first["factor"] == "dynamic"]).dropna(subset=["value"])
-    blind = rows[[most.get((row.dataset, row.model), 1) < LITTLE for row in rows.itertuples()]]
+def floor_of_percent(own, hardly):
+    """What those have in percent, by rows of last layers, whose last layers hardly depend on order: a clause, or ""."""
+    blind = own[[(row.dataset, row.model) in hardly for row in own.itertuples()]].dropna(subset=["value"])
     if blind.empty:
         return ""
     span = " to ".join(dict.fromkeys(fixed(value, 1) for value in (blind["value"].min(), blind["value"].max())))
-    names = listed(named(blind)["model"].str.split("\n").str[0])
-    return f"; by itself it is no sign of dynamics: what hardly depends on order ({names}) has {span}"
+    names = listed(named(blind)["model"])
+    return f", which by itself is no sign of dynamics: what hardly depends on order ({names}) has {span}"
 
 
 def findings(scores, confidence=0.95, claims=None, differences=None, shown=None):
@@ -85,10 +84,10 @@ def findings(scores, confidence=0.95, claims=None, differences=None, shown=None)
     sentences = [
         claims_sentence(claims) if claims is not None and len(claims) else None,
         extreme_sentence(whole, share, "share", "order_dependence", 3, differences),
-        extreme_sentence(first, lead, "percent", "dynamic", 1, differences),
+        extreme_sentence(
+            first, lead, "percent", "dynamic", 1, differences, partial(floor_of_percent, hardly=hardly_ordered(whole))
+        ),
     ]
-    if sentences[-1]:
-        sentences[-1] = sentences[-1].removesuffix(".") + floor_of_percent(whole, first) + "."
     if whole.empty:
         return ["There are no scores."]
     return [*[sentence for sentence in sentences if sentence][:2], basis(whole, confidence, shown)]

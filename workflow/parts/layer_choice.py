@@ -99,7 +99,8 @@ def left_aside(module, chosen):
 def later_siblings(module, last, chosen):
     """Paths of what is built and numbered like the last module read, beside it and listed after it; none where one of these is.
 
-    What has no weights, as a rectification, is built alike where what it follows is too.
+    None either where nothing else of the kind is read: the first map of a classifier may be meant. What has no weights, as a
+    rectification, is built alike where what it follows is too.
     """
     parent, _, _ = last.rpartition(".")
     children = list(module.get_submodule(parent).named_children())
@@ -108,9 +109,9 @@ def later_siblings(module, last, chosen):
     for (name, child), before in zip(children, kinds, strict=False):
         own = (re.sub(r"\d+", "#", name), type(child), None if any(True for _ in child.parameters()) else before)
         built[f"{parent}.{name}".lstrip(".")] = own
-    paths = list(built)
-    later = [path for path in paths[paths.index(last) + 1 :] if built[path] == built[last]] if last in built else []  # not an alias
-    return [] if {*later} & {*chosen} else later
+    alike = [path for path, own in built.items() if own == built.get(last)]  # none for an alias
+    later = alike[alike.index(last) + 1 :] if alike else []
+    return [] if {*later} & {*chosen} or len({*alike} & {*chosen}) < 2 else later
 
 
 def repeated_groups(module, prefix, least, made_of):

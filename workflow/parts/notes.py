@@ -2,8 +2,8 @@
 
 from workflow.parts.at_chance import at_chance, segments_at_chance
 from workflow.parts.figure_style import named, of_last_layers
+from workflow.parts.numbers import REACHABLE
 from workflow.parts.share_notes import near_zero, opposed, styled
-from workflow.parts.similarity import REACHABLE
 from workflow.parts.unlike_pooling import pooled_apart
 from workflow.parts.wording import listed
 

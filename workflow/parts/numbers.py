@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 NUMERIC = re.compile(r"-?(\d|\.\d)[\d.]*(e[-+]?\d+)?( \[.*\]| ± .*|%)?")  # a number, perhaps with its interval
+REACHABLE = (15.5, 42.2)  # percent that S in [0, 1] can reach at all: e^0/(e^0 + 2e) to e/(2e + 1)
 ROUNDING = 1e-9  # of a share or a similarity: what float32 leaves of a zero is less
 
 

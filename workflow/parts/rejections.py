@@ -27,8 +27,8 @@ def fitting(rejected):
         return ""
     steps = dict.fromkeys([rates[(len(rates) - 1) // 2], rates[-1]]) if rates else {}
     would = [f"{sum(rate <= step for rate in rates)} with `clip: fps: {step:g}`" for step in steps]
-    would += ["more with fewer `frames`", "all with `short_videos: loop`"]
-    return f"of the {short} too short for a clip would fit: {', '.join(would)}"
+    fit = f", of which would fit {', '.join(would)}" if would else ""
+    return f"{short} too short for a clip{fit}; fewer `frames` help too, and `short_videos: loop` repeats theirs"
 
 
 def lost_labels(clips, rejected, most=0.25):

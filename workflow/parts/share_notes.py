@@ -14,26 +14,36 @@ KEEPING = (
 LESS = "styles that change less, as `hue` with `pairs: {styles: [original, hue]}` alone, may"
 
 
+def hardly_ordered(scores):
+    """Pairs of data set and network, controls too, all of whose last layers depend on order by next to nothing: a set."""
+    last = last_shares(scores, "order_dependence").dropna(subset=["value"])
+    little = last["high"].astype(float).fillna(last["value"]).lt(LITTLE).groupby([last["dataset"], last["model"]]).all()
+    return set(little.index[little])
+
+
 def near_zero(scores):
     """Networks whose last layers depend on order by next to nothing, and those not shown to at all: sentences for each data set.
 
     Controls, whose answer is known, are left out; of several streams and perturbations all must be so.
     """
-    last = last_shares(scores, "order_dependence").query("training != 'control'").dropna(subset=["low"])
+    last, hardly = (
+        last_shares(scores, "order_dependence").query("training != 'control'").dropna(subset=["low"]),
+        hardly_ordered(scores),
+    )
     for dataset, own in last.groupby("dataset", sort=False):
         none = (~leaves_zero_out(own["low"], own["high"])).groupby(own["model"], sort=False).all()
-        little = own["high"].lt(LITTLE).groupby(own["model"], sort=False).all() & ~none
+        little = [model for model in none.index[~none] if (dataset, model) in hardly]
         if none.any():
             said = "are not shown to depend on order in their last layers, for the intervals of their order-dependence meet 0"
             yield f"Networks that on {dataset} {said}: {listed(none.index[none])}."
-        if little.any():
+        if little:
             said = f"depend on order in their last layers, but by less than {LITTLE:g} of the variance"
-            yield f"Networks that on {dataset} {said}: {listed(little.index[little])}."
+            yield f"Networks that on {dataset} {said}: {listed(little)}."
 
 
 def styled(scores):
     """Networks of whose last layers style makes up nearly all, where it does not of all networks': a sentence per data set."""
-    shares = last_shares(scores, "appearance").query("training != 'control'")
+    shares = last_shares(scores, "appearance").query("training != 'control'").dropna(subset=["value"])
     for dataset, own in shares.groupby("dataset", sort=False):
         least = own.groupby("model", sort=False)["value"].min()
         names = least.index[least > MOST_APPEARANCE]
@@ -47,13 +57,15 @@ def drowned(scores, styles):
 
     styles: those of the config.
     """
-    shares = last_shares(scores, "appearance").query("training != 'control'")  # one of which sees no colours
+    shares = (
+        last_shares(scores, "appearance").query("training != 'control'").dropna(subset=["value"])
+    )  # one of these sees no colours
     least = shares.groupby("dataset", sort=False)["value"].min()
     others = LESS if any("apply" in own for own in styles.values()) else KEEPING
     return [
         f"On {dataset} style makes up over {MOST_APPEARANCE:g} of the variance of every network's last layer (controls aside): "
-        "numbers there speak of the styles more than of the networks; dynamic S, of pairs that never share a style, falls below 0. "
-        f"The gallery shows why; {others} keep more of a clip."
+        "numbers there speak of the styles more than of the networks; dynamic S, of pairs that never share a style, can fall "
+        f"below 0. The gallery shows why; {others} keep more of a clip."
         for dataset in least.index[least > MOST_APPEARANCE]
     ]
 
@@ -64,7 +76,7 @@ def opposed(scores):
     for dataset, own in last.groupby("dataset", sort=False):
         yield (
             f"Content below 0 on {dataset}, in last layers of {listed(own['model'])}: units answer to some style the opposite way, "
-            "as to a picture and its negative (the gallery shows which), and appearance takes that much more."
+            "as to a picture and its negative (`luminance_correlation` near -1 under Styles), and appearance takes that much more."
         )
 
 

@@ -5,7 +5,6 @@ import numpy as np
 from workflow.lib.errors import BadInput
 
 CLASSES = ("dynamic", "static", "joint", "residual", "dead")
-REACHABLE = (15.5, 42.2)  # percent that S in [0, 1] can reach at all: e^0/(e^0 + 2e) to e/(2e + 1)
 FEWEST_UNITS = 16  # ASSUME: fewer do not show how true scores are spread
 NEAR_ONE = 0.995  # on Fisher's scale scores beyond it would outweigh all others
 

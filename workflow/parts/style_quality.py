@@ -9,11 +9,13 @@ import cv2
 import numpy as np
 
 from workflow.parts.brushwork import luminance
-from workflow.parts.seeding import generator
 
 # ASSUME: one grey level is added to both warp errors: a source that hardly errs (still, drawn) would make the ratio explode,
 # and the rounding to uint8 alone costs a third of a level
 WARP_FLOOR = 1.0
+REPEATED = (
+    0.9  # of a clip's flow under noise that moves nothing; less, and what a style leaves of the flow says nothing of the style
+)
 STILL = 0.05  # pixels per frame, root mean square; below it a flow is noise and no correlation is computed
 
 
@@ -63,12 +65,12 @@ def flow_correlation(a, b):
     return correlation(a, b) if np.sqrt((a**2).mean()) > STILL else np.nan
 
 
-def flow_repeatability(source, forward):
-    """Correlation of a clip's flow with that of the same clip under noise of one grey level: as much as any style could reach.
+def flow_repeatability(source, forward, rng):
+    """Correlation of a clip's flow with that of the same clip under noise of -1, 0 or 1 in every value, which moves nothing.
 
-    ASSUME: noise of -1, 0 or 1 in every value, which is what rounding and compression leave; where little moves, it decides.
+    ASSUME: rounding and compression leave about as much; where little moves, or there is little to see, it decides the flow.
     """
-    noise = generator("flow_repeatability").integers(-1, 2, source.shape, np.int16)
+    noise = rng.integers(-1, 2, source.shape, np.int16)
     return flow_correlation(forward, flow(np.clip(source + noise, 0, 255).astype(np.uint8)))
 
 

@@ -3,7 +3,7 @@
 from workflow.parts.figure_panels import blocks_of, lines_of, panels
 from workflow.parts.figure_style import draw_curve, named, note
 from workflow.parts.layer_names import layers_of
-from workflow.parts.similarity import REACHABLE
+from workflow.parts.numbers import REACHABLE
 
 FACTORS = ["dynamic", "static"]
 

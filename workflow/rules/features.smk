@@ -6,7 +6,6 @@
 rule describe_model:
     input:
         weights=lambda w: weights_of(w.model),
-        classes=lambda w: given(model_entry(config, w.model)["classes"]),
     output:
         layers=DESCRIBED,
     log:
@@ -80,6 +79,7 @@ rule measure_accuracy:
         variants=lambda w: [file for table in variants_shown(w.model) for file in of_shards(table, w.dataset)],
         clips=lambda w: of_shards("results/clips/{dataset}/{shard}/clips.parquet", w.dataset),
         classes=lambda w: given(model_entry(config, w.model)["classes"]),
+        described=DESCRIBED,
     output:
         accuracy="results/accuracy/{dataset}/{model}.parquet",
     log:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from workflow.lib.job import job
 from workflow.lib.tables import read_table
-from workflow.parts.class_lists import key, listed_labels, no_accuracy, read_classes
+from workflow.parts.class_lists import check_length, key, listed_labels, no_accuracy, read_classes
 from workflow.parts.rejections import fitting, lost_labels, reasons, rows_of
 from workflow.parts.unlike_pooling import pooled_apart
 
@@ -47,19 +47,20 @@ def layers(described):
         names = f"{first.layer} to {last.layer} ({len(own)} layers)" if len(own) > NAMED else ", ".join(own["layer"])
         over = f", each the mean of {first.averaged_over}" if isinstance(first.averaged_over, str) else ""
         lines.append(f"    {names}: {first.units} {'units x frames' if first.pooling == 'frames' else 'units'}{over}")
-    return cut(lines, "    and {} more such lines")
+    return cut(lines, "    and # more such lines")
 
 
 def cut(lines, rest):
-    """The first of many lines, and how many more there are, in the words of `rest`."""
-    return lines[:MOST] + ([rest.format(len(lines) - MOST)] if len(lines) > MOST else [])
+    """The first of many lines, and how many more there are: the # in `rest`."""
+    return lines[:MOST] + ([rest.replace("#", str(len(lines) - MOST), 1)] if len(lines) > MOST else [])
 
 
 def decoding(dataset, logs):
     """What the decoding of a data set said of its videos: the first lines of its logs but for how far it was."""
     texts = [Path(log).read_text(errors="replace") for log in logs if Path(log).is_file()]
-    said = [f"{dataset}: {line}" for text in texts for line in text.splitlines() if not line.startswith("decoding: ")]
-    return cut(said, f"{dataset}: {{}} more such lines in {Path(logs[0]).parent}") if said else []
+    said = [line for text in texts for line in text.splitlines() if not line.startswith("decoding: ")]
+    lines = cut(said, f"# more such lines in {Path(logs[0]).parent}") if said else []
+    return [f"{dataset}: {line}" for line in lines]
 
 
 def accuracy(dataset, model, clips, classes):
@@ -92,14 +93,16 @@ def found(files, p):
     for dataset, rejected, n_segments, logs in zip(p.datasets, files.rejected, p.n_segments, p.decoding, strict=True):
         yield videos(dataset, clips[dataset], read_table(rejected, "rejected"), n_segments)
         yield from decoding(dataset, logs)
-    shown = {dataset: [] for dataset in p.datasets}
-    for (dataset, _), path in zip(p.tried, files.models, strict=True):
-        shown[dataset].append(described := read_table(path, "models"))
+    tried = {tuple(pair): read_table(path, "models") for pair, path in zip(p.tried, files.models, strict=True)}
+    for described in tried.values():
         yield from [*network(described), *layers(described)]
-    for dataset, own in shown.items():
+    for dataset in p.datasets:
+        own = [described for (shown, _), described in tried.items() if shown == dataset]
         yield from pooled_apart(dataset, pd.concat(own)) if own else ()
-    for (dataset, model), classes in zip(p.scored, files.classes, strict=True):
-        yield from accuracy(dataset, model, clips[dataset], read_classes(classes))
+    for (dataset, model), path in zip(p.scored, files.classes, strict=True):
+        classes, outputs = read_classes(path), tried[dataset, model]["outputs"].iloc[0]
+        check_length(model, None if pd.isna(outputs) else int(outputs), classes, path)
+        yield from accuracy(dataset, model, clips[dataset], classes)
     if p.trained:
         yield f"tried when their training begins: {', '.join(p.trained)}"
     yield "Beyond what these lines say nothing was found wrong with the config, the videos and the networks."

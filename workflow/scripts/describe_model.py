@@ -8,7 +8,7 @@ from workflow.lib.errors import BadInput
 from workflow.lib.job import job
 from workflow.lib.plugins import constant_of, plugin_path
 from workflow.lib.tables import write_table
-from workflow.parts.class_lists import read_classes
+from workflow.parts.class_lists import check_length, read_classes
 from workflow.parts.frame_orders import try_dynamics
 from workflow.parts.layer_choice import later_siblings, left_aside
 from workflow.parts.layer_shapes import averaged_over
@@ -51,7 +51,7 @@ def describe_model(name, entry, clip, dynamics=(), min_distance=0):
     if activations.folded:
         check_colours(name, network, videos, shown, activations.folded)
     about = {"model": name, "training": training, **provenance(entry), **what_it_is(network, entry)}
-    about |= {"gflop": counter.get_total_flops() / 1e9}
+    about |= {"gflop": counter.get_total_flops() / 1e9, "outputs": outputs_of(output)}
     about |= {"note": "; ".join(notes_on(network, entry, clip, activations, outputs)) or None}
     return [
         {
@@ -80,6 +80,12 @@ def what_it_is(network, entry):
         "sampling": entry["sampling"],
         "pooling": entry["pooling"],
     }
+
+
+def outputs_of(output):
+    """How many class scores a network's output holds; None where it holds none."""
+    scores = class_scores(output)
+    return None if scores is None else scores.shape[1]
 
 
 def noise(clip):
@@ -121,7 +127,7 @@ def check_answers(name, entry, network, output, activations):
         )
     if entry["classes"]:
         refuse_odd_output(name, network, [output])
-        check_classes(name, class_scores(output), read_classes(entry["classes"]), entry["classes"])
+        check_length(name, outputs_of(output), read_classes(entry["classes"]), entry["classes"])
     silent = [layer for layer in network.layers if layer not in activations]
     if silent:
         raise BadInput(f"model {name}: the layers {', '.join(silent)} took no part in a forward pass")
@@ -138,13 +144,6 @@ def check_answers(name, entry, network, output, activations):
             f"model {name}: {came}; one was needed: read a layer before or after it, whose rows are clips or their frames"
         )
     refuse_not_finite(name, {layer: values.numpy() for layer, values in activations.items()}, ["noise"])
-
-
-def check_classes(name, scores, classes, where):
-    """Raise BadInput unless the network has one output per class."""
-    outputs = "no class scores" if scores is None else f"{scores.shape[1]} outputs"
-    if scores is None or scores.shape[1] != len(classes):
-        raise BadInput(f"model {name} gives {outputs}, the class list {where} names {len(classes)} classes")
 
 
 if __name__ == "__main__":

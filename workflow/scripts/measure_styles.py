@@ -11,6 +11,7 @@ from workflow.lib.job import job, progress
 from workflow.lib.tables import write_table
 from workflow.parts import style_quality as measure
 from workflow.parts.examples import example_clips
+from workflow.parts.seeding import generator
 
 # What a passed bound means and what helps beside another choice: styles that are trained here, and others.
 ADVICE = {
@@ -33,13 +34,13 @@ def measure_styles(examples, tables, styles, clips, seed, bounds, quality, train
     found = {}  # (style, other, quantity) -> values, one per clip
     shards, chosen = example_clips(tables, clips, seed)
     where = {clip: (path, row) for path, own in zip(examples, shards, strict=True) for row, clip in enumerate(own)}
-    for path, row in progress([where[clip] for clip in chosen], "measuring styles"):
+    for clip in progress(chosen, "measuring styles"):
+        path, row = where[clip]
         source, *stylized = np.asarray(open_frames(path)[row])
         if len(stylized) != len(styles):
             raise BadInput(f"{path} holds {len(stylized)} styles, {len(styles)} were needed")
-        for key, value in of_clip(source, dict(zip(styles, stylized, strict=True))):
+        for key, value in of_clip(source, dict(zip(styles, stylized, strict=True)), generator(seed, "flow_repeatability", clip)):
             found.setdefault(key, []).append(value)
-    bounds = bounds | reachable(bounds, found)
     rows = [row_of(*key, np.array(values), bounds, key[0] in trained) for key, values in found.items()]
     write_table(quality, "quality", rows)
     for row in rows:
@@ -47,25 +48,20 @@ def measure_styles(examples, tables, styles, clips, seed, bounds, quality, train
             print(f"warning: {row['warning']}", file=sys.stderr)
 
 
-def reachable(bounds, found):
-    """The bound of flow_correlation as a share of what the clips' own flow keeps under a little noise; {} where nothing moves."""
-    repeated = np.array(found.get(("original", None, "flow_repeatability"), [np.nan]))
-    known = repeated[np.isfinite(repeated)]
-    return {"flow_correlation": round(bounds["flow_correlation"] * float(known.mean()), 2)} if len(known) else {}
-
-
-def of_clip(source, shown):
+def of_clip(source, shown, rng):
     """Yield ((style, other, quantity), value) for one clip and its stylized versions by style."""
     moves = len(source) > 1
     if moves:
         forward, backward = measure.flow(source), measure.flow(source, backward=True)
-        yield ("original", None, "flow_repeatability"), measure.flow_repeatability(source, forward)
+        repeated = measure.flow_repeatability(source, forward, rng)
+        yield ("original", None, "flow_repeatability"), repeated
     for style, clip in shown.items():
         yield (style, None, "luminance_correlation"), measure.luminance_correlation(source, clip)
         yield (style, None, "gradient_agreement"), measure.gradient_agreement(source, clip)
         if moves:
             changed = measure.flow(clip)
-            yield (style, None, "flow_correlation"), measure.flow_correlation(forward, changed)
+            kept = measure.flow_correlation(forward, changed) if repeated >= measure.REPEATED else np.nan
+            yield (style, None, "flow_correlation"), kept
             yield (style, None, "flow_error_px"), measure.flow_error(forward, changed)
             yield (style, None, "warp_ratio"), measure.warp_ratio(source, clip, forward, backward)
     for a, b in combinations(shown, 2):
