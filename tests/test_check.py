@@ -4,7 +4,10 @@ import os
 import time
 
 import pandas as pd
+import pytest
 
+from workflow.lib.errors import BadInput
+from workflow.parts.class_lists import check_length
 from workflow.scripts.check import MOST, accuracy, decoding, layers, network, report
 
 
@@ -31,6 +34,15 @@ def test_a_class_list_of_other_labels_is_told_in_the_words_of_the_accuracy():
     told = "1 of 2 labels of data set mine are no classes of model net, 2 of 5 clips: signs"
     assert accuracy("mine", "net", clips, ["class1", "Every_Day"]) == [told]
     assert accuracy("mine", "net", clips, ["signs", "Every_Day"]) == []
+
+
+@pytest.mark.parametrize(
+    ("outputs", "came"), [(3, "3 outputs"), (3.0, "3 outputs"), (None, "no"), (float("nan"), "no class scores")]
+)
+def test_a_class_list_of_another_length_is_refused(outputs, came):
+    with pytest.raises(BadInput, match=f"model net gives {came}.*, the class list ours.txt names 2 classes"):
+        check_length("net", outputs, ["a", "b"], "ours.txt")
+    check_length("net", 2.0, ["a", "b"], "ours.txt")
 
 
 def test_what_is_to_be_known_of_a_network_has_a_line_each():

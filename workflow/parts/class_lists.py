@@ -38,9 +38,9 @@ def in_order(path, indices):
 
 
 def check_length(model, outputs, classes, where):
-    """Raise BadInput unless a network has one output per class; outputs: how many class scores it gives, None for none."""
+    """Raise BadInput unless a network has one output per class; outputs: how many class scores it gives, None or NaN for none."""
     if outputs != len(classes):
-        came = "no class scores" if outputs is None else f"{outputs} outputs"
+        came = "no class scores" if outputs is None or outputs != outputs else f"{outputs:g} outputs"
         raise BadInput(f"model {model} gives {came}, the class list {where} names {len(classes)} classes")
 
 

@@ -100,8 +100,7 @@ def found(files, p):
         own = [described for (shown, _), described in tried.items() if shown == dataset]
         yield from pooled_apart(dataset, pd.concat(own)) if own else ()
     for (dataset, model), path in zip(p.scored, files.classes, strict=True):
-        classes, outputs = read_classes(path), tried[dataset, model]["outputs"].iloc[0]
-        check_length(model, None if pd.isna(outputs) else int(outputs), classes, path)
+        check_length(model, tried[dataset, model]["outputs"].iloc[0], classes := read_classes(path), path)
         yield from accuracy(dataset, model, clips[dataset], classes)
     if p.trained:
         yield f"tried when their training begins: {', '.join(p.trained)}"

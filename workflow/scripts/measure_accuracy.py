@@ -1,7 +1,5 @@
 """How often a network names the class of its clips, original and stylized: is it the network it should be, fed as it should be?"""
 
-import pandas as pd
-
 from workflow.lib.errors import BadInput
 from workflow.lib.features import read_about, read_keys
 from workflow.lib.job import job
@@ -94,8 +92,7 @@ if __name__ == "__main__":
         variants, clips = concat_tables(files.variants, "variants"), concat_tables(files.clips, "clips")
         clips = not_trained_on(clips, params.trainings, params.seen, params.seed)
         classes, keys = read_classes(str(files.classes)), read_keys(files.features)
-        outputs = read_table(files.described, "models")["outputs"].iloc[0]
-        check_length(params.model, None if pd.isna(outputs) else int(outputs), classes, files.classes)
+        check_length(params.model, read_table(files.described, "models")["outputs"].iloc[0], classes, files.classes)
         rows = measure_accuracy(keys, variants, clips, classes, params.reversals, params.confidence)
         print(remark(rows, params.model, params.dataset) or f"{len(rows)} styles and orders")
         about = {"dataset": params.dataset, "model": params.model, "training": read_about(files.features)["training"]}
