@@ -1,6 +1,6 @@
 """Which networks have not been shown to have learned what they were to, in words."""
 
-from workflow.parts.numbers import fixed
+from workflow.parts.numbers import span
 from workflow.parts.report_tables import segmentation_values
 
 UNLEARNED = ["untrained", "control"]  # trainings of networks that are not to have learned anything
@@ -27,8 +27,3 @@ def segments_at_chance(segmentation, confidence):
         f"{dataset} is not above that of a mask of everything ({span(own['chance'], 3)}): {', '.join(own['model'])}."
         for (dataset, quantity), own in low.groupby(["dataset", "quantity"], sort=False)
     ]
-
-
-def span(values, digits):
-    """The least and the most of some numbers, once where they print alike."""
-    return " to ".join(dict.fromkeys(fixed(value, digits) for value in (values.min(), values.max())))

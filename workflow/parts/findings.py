@@ -4,7 +4,7 @@ from functools import partial
 
 from workflow.parts.extremes import extreme_sentence
 from workflow.parts.figure_style import named
-from workflow.parts.numbers import fixed
+from workflow.parts.numbers import span
 from workflow.parts.share_notes import hardly_ordered
 from workflow.parts.wording import MOST, listed
 
@@ -48,8 +48,8 @@ def basis(whole, confidence, shown=None):
     for dataset, own in whole.groupby("dataset", sort=False):
         few, many = own["n_videos"].min(), own["n_videos"].max()
         n_shown = many if shown is None else shown[dataset]
-        span = f"{few}" if few == many else f"{few} to {many}"
-        clause = f"{span} of {n_shown} videos" if few < n_shown else f"{span} videos"
+        count = span(own["n_videos"], 0)
+        clause = f"{count} of {n_shown} videos" if few < n_shown else f"{count} videos"
         clause += f" of {dataset}" * several
         # What is left out for its order every metric lacks; beyond that one may choose.
         most = own.groupby("model")["n_videos"].transform("max")
@@ -65,9 +65,8 @@ def floor_of_percent(own, hardly):
     blind = own[[(row.dataset, row.model) in hardly for row in own.itertuples()]].dropna(subset=["value"])
     if blind.empty:
         return ""
-    span = " to ".join(dict.fromkeys(fixed(value, 1) for value in (blind["value"].min(), blind["value"].max())))
     names = listed(named(blind)["model"])
-    return f", which by itself is no sign of dynamics: what hardly depends on order ({names}) has {span}"
+    return f", which by itself is no sign of dynamics: what hardly depends on order ({names}) has {span(blind['value'], 1)}"
 
 
 def findings(scores, confidence=0.95, claims=None, differences=None, shown=None):

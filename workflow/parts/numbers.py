@@ -17,6 +17,11 @@ def fixed(value, digits):
     return text if text.strip("-0.") else text.lstrip("-")
 
 
+def span(values, digits):
+    """The least and the most of some numbers, once where they print alike."""
+    return " to ".join(dict.fromkeys(fixed(value, digits) for value in (values.min(), values.max())))
+
+
 def with_interval(row, digits=1):
     """A value and its interval in brackets, where it has one.
 
