@@ -2,7 +2,6 @@
 
 import operator
 import os
-import platform
 import statistics
 import sys
 import time
@@ -11,6 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from workflow.lib.job import limit_threads
+from workflow.lib.processor import processor_name
 
 COLUMNS = ["what", "unit", "value", "goal", "verdict", "repetitions"]
 COMPARED = {">=": operator.ge, "<": operator.lt}
@@ -72,7 +72,5 @@ def machine():
     """What is measured on: the GPU, if there is one, else the processor; its cores; how busy it is."""
     torch = sys.modules.get("torch")
     gpu = torch.cuda.get_device_name() if torch and torch.cuda.is_available() else None
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    processor = names[0] if names else platform.machine()
+    processor = processor_name()
     return {"device": gpu or processor, "processor": processor, "cores": os.cpu_count(), "load": round(os.getloadavg()[0], 2)}

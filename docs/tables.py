@@ -125,10 +125,9 @@ def page():
     lines += ["## features", "", "`results/features/{dataset}/{model}/{shard}.parquet`  ", "A row is a variant.", ""]
     lines += rows(KEYS)
     lines += [
-        "Then one column per layer, in depth order, `fixed_size_list<float32>[units]`: the activation of each unit, pooled, in the"
-    ]
-    lines += [
-        "network's own units. The file's metadata says under `about` what the network was: weights, layers, pooling, software."
+        "Then one column per layer, in depth order, `fixed_size_list<float32>[units]`: the activation of each unit, pooled, in the",
+        "network's own units. The file's metadata says under `about` what the network was: weights, layers, pooling, software and",
+        "what computed it.",
     ]
     return "\n".join(lines)
 

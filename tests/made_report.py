@@ -63,6 +63,7 @@ def model_rows(models=ORDER_DEPENDENCE):
             "model": model,
             "parameters": 9 + 45 * i,
             "weights_sha256": f"{i:064x}",
+            "trained_on": "Abacus 9" if model == "keen" else None,
             "layer": layer,
             "depth": depth,
             "units": 2,
@@ -118,7 +119,7 @@ def write_inputs(folder):
     benchmark.parent.mkdir(parents=True)
     benchmark.write_text("s\tmax_rss\n2.5\t300.0\n")
     keys = {key: [] for key in KEYS}
-    about = {"weights_sha256": "0", "software": {"torch": "2.99"}}
+    about = {"weights_sha256": "0", "software": {"torch": "2.99"}, "device": "Abacus 12"}
     write_features(folder / "dump.parquet", keys, {"last": np.empty((0, 2))}, about)
     lists = {"plots": ["scatter.png"], "svgs": ["scatter.svg"], "galleries": ["gallery_shapes.png"], "features": ["dump.parquet"]}
     files = {name: [folder / file for file in own] for name, own in lists.items()}

@@ -111,7 +111,7 @@ def test_floors_of_a_trained_network_say_what_they_are(tmp_path):
     assert all(torch.equal(a, b) for a, b in zip(drawn.module.parameters(), alone.module.parameters(), strict=True))
     floor = model_entry(config(how="random_weights"), "floor")
     row = describe_model("floor", floor, {"frames": 8, "crop": [32, 32]})[0]
-    told = {"derived_from": "source", "derivation": "random_weights", "checkpoint_of": None, "step": None}
+    told = {"derived_from": "source", "derivation": "random_weights", "checkpoint_of": None, "step": None, "trained_on": None}
     assert provenance(floor) == told
     assert provenance(floor).items() <= row.items() and row["training"] == "untrained"
 

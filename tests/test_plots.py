@@ -154,6 +154,17 @@ def test_replicates_are_of_one_data_set_and_a_data_set_is_none():
     assert [text.get_text() for text in figure.legends[0].texts] == [row.replace("\n", ", ") for row in rows]
 
 
+def test_a_control_far_off_does_not_set_the_scale_of_the_others():
+    table = score_table(("shapes", "near", "pearson", 0.9), ("shapes", "far", "pearson", -0.5), ("shapes", "close", "pearson", 0.9))
+    control = table.assign(training=table["model"].map({"far": "control", "close": "control"}).fillna("untrained"))
+    scatter = load_plugin("plots", "scatter")
+    before, axes = (scatter.draw(own, {}).axes[0] for own in (table[table["model"] == "near"], control))
+    assert axes.get_xlim() == before.get_xlim() and axes.get_ylim() == before.get_ylim()
+    assert axes.get_title() == "pearson\nbeyond: far (control), its last layer at -0.50, 0.20"
+    alone = scatter.draw(control[control["model"] == "far"], {}).axes[0]  # then it does
+    assert alone.get_title() == "pearson" and alone.get_xlim()[0] < -0.5
+
+
 def test_scores_over_a_training_are_drawn_at_their_steps():
     names = [("shapes", model, "pearson", static) for model, static in (("slow@0", 0.9), ("slow@200", 0.6), ("slow", 0.3))]
     table = score_table(*names, ("shapes", "c2d", "pearson", 0.5))

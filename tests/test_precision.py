@@ -1,5 +1,6 @@
 """Half precision: used where it leaves scores as they are, and nowhere else; reading ahead changes nothing."""
 
+import platform
 from contextlib import contextmanager
 from threading import local
 from types import SimpleNamespace
@@ -11,11 +12,12 @@ import torch
 from moving_scene import scene
 
 from workflow.lib.plugins import load_plugin
+from workflow.lib.processor import processor_name
 from workflow.metrics import pearson
 from workflow.parts import precision
 from workflow.parts.generator import Generator, to_network
 from workflow.parts.network import Network
-from workflow.parts.precision import half_type, layer_noise, noise_share, off_device, on_device, own_device
+from workflow.parts.precision import device_name, half_type, layer_noise, noise_share, off_device, on_device, own_device
 from workflow.parts.prefetching import ahead
 from workflow.parts.preprocessing import preprocess
 from workflow.parts.shown_clips import ShownClips
@@ -266,3 +268,13 @@ def test_a_style_in_half_precision_is_within_half_a_grey_level(style):
     (shown,) = stylize([clip], half)
     assert np.abs(shown.astype(int) - full).mean() < 0.5
     assert 0 < half.levels_apart(clip, torch.float16) < 0.5
+
+
+def test_a_device_has_the_name_that_its_maker_gave_it(tmp_path, monkeypatch):
+    told, silent = tmp_path / "told", tmp_path / "silent"
+    told.write_text("processor\t: 0\nmodel name\t: Abacus: 9 @ 1 Hz\n\nprocessor\t: 1\nmodel name\t: Abacus: 9 @ 1 Hz\n")
+    silent.write_text("processor\t: 0\nmodel name\t:\n")
+    assert processor_name(told) == "Abacus: 9 @ 1 Hz"
+    monkeypatch.setattr(platform, "processor", lambda: "")
+    assert processor_name(silent) == processor_name(tmp_path / "none") == platform.machine()
+    assert device_name(CPU) == processor_name()

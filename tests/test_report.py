@@ -540,6 +540,8 @@ def test_the_page_holds_everything_and_asks_the_network_for_nothing(html):
     assert "http:" not in html and "https:" not in html and '<link rel="stylesheet' not in html and "<script src" not in html
     for text in (
         "torch 2.99",
+        "networks shown on Abacus 12",
+        "Abacus 9",
         f"{5:064x}",
         "oil flickers: more <code>iterations</code>",
         "&lt;b&gt;.mp4",

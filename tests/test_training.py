@@ -18,6 +18,7 @@ from workflow.lib.trainings import check_splits, check_trainings, starting_entry
 from workflow.parts import training_run
 from workflow.parts.checkpoints import checkpoint_about
 from workflow.parts.networks import build_network, provenance
+from workflow.parts.precision import device_name, own_device
 from workflow.parts.splits import splits_of
 from workflow.parts.training_clips import check_labels
 from workflow.parts.training_run import TrainingRun
@@ -146,7 +147,9 @@ def test_what_is_written(tmp_path, colours):
     assert own.keys() == other.keys() and all(torch.equal(own[name], other[name]) for name in own)
     final = {**plain, "weights": str(tmp_path / "weights.safetensors")}
     assert build_network(final)[1] == "toy shuffled, 9 steps"
-    assert provenance(final) == {"derived_from": None, "derivation": None, "checkpoint_of": "toy-net", "step": 9}
+    here = device_name(own_device())
+    told = {"derived_from": None, "derivation": None, "trained_on": here, "checkpoint_of": "toy-net", "step": 9}
+    assert provenance(final) == told and here
     twin = build_network({**final, "derive": {"from": "toy-net", "how": "c2d_twin"}})
     assert twin[1] == "c2d twin of toy-net"
 

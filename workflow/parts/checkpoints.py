@@ -1,4 +1,4 @@
-"""Weights of networks trained here: tensors, and beside them what they are; equal weights give equal bytes."""
+"""Weights of networks trained here: tensors, and beside them what they are; equal ones give equal bytes."""
 
 import json
 from io import BytesIO
@@ -15,7 +15,7 @@ TOLD = {"model": str, "training": str, "dataset": str, "step": int, "classes": j
 
 
 def save_weights(path, network, metadata):
-    """Write the network's tensors and `metadata` (strings) to a safetensors file; equal weights give equal bytes."""
+    """Write the network's tensors and `metadata` (strings) to a safetensors file; equal ones give equal bytes."""
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     with atomic(path) as temporary:
         temporary.write_bytes(in_order(save(state, metadata)))
@@ -40,7 +40,7 @@ def in_order(file):
 
 
 def checkpoint_about(path):
-    """What a checkpoint of a network trained here says of itself: TOLD; {} for any other file, and for none."""
+    """What a checkpoint of a network trained here says of itself: TOLD, and its `device`; {} for any other file, and for none."""
     if not path or Path(path).suffix != ".safetensors" or not Path(path).is_file():
         return {}
     try:
@@ -56,4 +56,4 @@ def checkpoint_about(path):
         about = {"classes": None}
     if not isinstance(about["classes"], list) or not all(isinstance(name, str) for name in about["classes"]):
         raise BadInput(f"weights {path}: what they say of their step or their classes cannot be read; they are damaged")
-    return about
+    return about | {"device": metadata.get("device")}

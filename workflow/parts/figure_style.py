@@ -26,8 +26,8 @@ COLOURS = {
 }
 # Others are circles.
 MARKERS = {"static": "s", "appearance": "s", "identical": "^", "order_dependence": "D", "joint": "^", "residual": "v"}
-# Okabe & Ito, Color Universal Design (2008), black and yellow aside: for networks, which have no colour of their own.
-NETWORKS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"]
+# Okabe & Ito, Color Universal Design (2008), yellow aside: for networks, which have no colour of their own.
+NETWORKS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000"]
 
 COLUMN, TEXT = 3.25, 6.875  # inches: widths of one column and of the text on a page of CVPR
 SMALLEST = 6  # points, of any text

@@ -57,10 +57,13 @@ def unfilled_network(entry, classes=None):
 
 
 def provenance(entry):
-    """Whose floor a network is and how it was made of it; of which training it is a checkpoint and of which step; else None."""
-    derive, about = entry.get("derive") or {}, {} if entry.get("derive") else checkpoint_about(entry["weights"])
-    floor = {"derived_from": derive.get("from"), "derivation": derive.get("how")}
-    return floor | {"checkpoint_of": about.get("model"), "step": about.get("step")}
+    """Whose floor a network is and how it was made of it; of which training it is a checkpoint, of which step; what trained it.
+
+    What does not apply is None.
+    """
+    derive, about = entry.get("derive") or {}, checkpoint_about(entry["weights"])
+    floor = {"derived_from": derive.get("from"), "derivation": derive.get("how"), "trained_on": about.get("device")}
+    return floor | {key: None if derive else about.get(told) for key, told in (("checkpoint_of", "model"), ("step", "step"))}
 
 
 def answered(output):

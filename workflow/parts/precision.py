@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 import torch
 
+from workflow.lib.processor import processor_name
 from workflow.parts.batches import is_out_of_memory
 
 
@@ -15,6 +16,11 @@ def own_device():
     """
     torch.backends.cudnn.allow_tf32 = False
     return torch.device("cuda", torch.cuda.current_device()) if torch.cuda.is_available() else torch.device("cpu")
+
+
+def device_name(device):
+    """The name of the GPU, or of the processor: each kind rounds in its own way, and a training ends elsewhere on another."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else processor_name()
 
 
 def on_device(frames, device):

@@ -54,11 +54,11 @@ def network_table(models):
 
 
 def weights_table(models, config):
-    """Where every network's weights come from, its seed and the digest of its tensors."""
-    own = models[["model", "training", "weights_sha256"]].drop_duplicates()
+    """Where every network's weights come from and what trained them, its seed and the digest of its tensors."""
+    own = models[["model", "training", "trained_on", "weights_sha256"]].drop_duplicates()
     entries = [config["models"].get(name.split("@")[0], {}) for name in own["model"]]
     seeds = [entry.get("seed", config["seed"]) for entry in entries]
-    return own.assign(seed=seeds)[["model", "seed", "training", "weights_sha256"]]
+    return own.assign(seed=seeds)[["model", "seed", "training", "trained_on", "weights_sha256"]].dropna(axis="columns", how="all")
 
 
 def data_table(clips):

@@ -17,7 +17,7 @@ from workflow.parts.judged_masks import SCORES, MaskJudge
 from workflow.parts.networks import build_network, class_scores, provenance
 from workflow.parts.pathways import flows_of, pathway_sets, reads_of, shown_by_pathway
 from workflow.parts.pooling import hooked_layers, refuse_not_finite
-from workflow.parts.precision import agreed_half, computing, name_of, noise_share, on_device, own_device
+from workflow.parts.precision import agreed_half, computing, device_name, name_of, noise_share, on_device, own_device
 from workflow.parts.prefetching import AHEAD, ahead
 from workflow.parts.preprocessing import preprocess
 from workflow.parts.shown_clips import ShownClips
@@ -116,6 +116,7 @@ def dump_features(name, entry, units, variants, clips, stores, flows=None, masks
     about |= {"streams": {layer: network.stream_of(layer) for layer in network.layers}}
     about |= {"frames": network.frames, "stride": str(network.stride)}
     about |= provenance(entry) | {"pooling": entry["pooling"], "software": {"torch": torch.__version__}}
+    about |= {"device": device_name(device)}
     network.module.to(device)
     orders = [tuple(order) for order in variants["frame_order"]]
     by_order = {order: shown_in(order, network, entry["sampling"]) for order in set(orders)}  # which the styles of a clip share

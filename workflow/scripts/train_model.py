@@ -18,7 +18,7 @@ from workflow.lib.tables import read_table, write_table
 from workflow.parts.flow_pictures import flow_pictures
 from workflow.parts.mask_objective import Masks
 from workflow.parts.objectives import Classes
-from workflow.parts.precision import own_device
+from workflow.parts.precision import device_name, own_device
 from workflow.parts.splits import splits_of
 from workflow.parts.starting_weights import starting_network
 from workflow.parts.training_clips import ClipBatches, Shard, annotated, check_labels
@@ -87,11 +87,11 @@ def train_model(name, entry, settings, seed, clips, stores, scratch, workers=0):
         train, held_out = (annotated(own, shards, network, entry["sampling"]) for own in (train, held_out))
     batches = [ClipBatches(own, shards, classes, network, entry["sampling"], settings, seed) for own in (train, held_out)]
     recipe = recipe_of(entry, settings, clips, seed, stores.get("picture"))
-    about = {"model": name, "dataset": settings["dataset"], "classes": classes, "recipe": recipe}
+    about = {"model": name, "dataset": settings["dataset"], "classes": classes, "recipe": recipe, "device": device_name(device)}
     text = settings["dataset"] + (" shuffled" if settings["frame_order"] == "shuffled" else "")
     steps, warm_up = steps_of(name, settings, len(train))
     what = "with masks" if masks else f"of {len(classes)} classes"
-    print(f"{len(train)} clips {what} to train on, {len(held_out)} held out; {steps} steps on {device.type}")
+    print(f"{len(train)} clips {what} to train on, {len(held_out)} held out; {steps} steps on {about['device']}")
     training = Training(network, Masks() if masks else Classes(settings), settings, steps, warm_up, seed, device)
     paths = [path for kind in ("frames", "masks", "flows") for path in stores.get(kind, ())]
     folder = scratch_of(scratch, recipe, paths, device)

@@ -48,7 +48,9 @@ def versions(features):
     here = {package.metadata["Name"].lower(): package.version for package in importlib.metadata.distributions()}
     found = {"pipeline": pipeline_version(), "python": platform.python_version()}
     found |= {name: here.get(name, "(in another environment)") for name in PACKAGES}
-    dumped = {item for path in features for item in read_about([path])["software"].items()}
+    abouts = [read_about([path]) for path in features]
+    dumped = {item for about in abouts for item in about["software"].items()}
+    dumped |= {("networks shown on", about["device"]) for about in abouts if about.get("device")}
     names = sorted({name for name, _ in dumped})
     return found | {name: " and ".join(sorted(version for own, version in dumped if own == name)) for name in names}
 
