@@ -8,7 +8,7 @@ from workflow.parts.figure_style import COLUMN, NETWORKS, named, note, wrapped
 from workflow.parts.numbers import fixed
 
 FACTORS = ["static", "dynamic"]
-SIGNS = ["o", "s", "^", "D", "v", "P", "X", "*"]  # eight, and seven colours: 56 networks look different
+SIGNS = ["o", "s", "^", "D", "v", "P", "X", ">"]  # eight, and seven colours: 56 networks look different
 
 
 def draw(scores, settings):
