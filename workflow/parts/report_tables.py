@@ -49,8 +49,8 @@ def layer_table(own):
 
 
 def network_table(models):
-    """Table `models` with one row per network, without its layers."""
-    return models.drop(columns=[*PER_LAYER, "weights_sha256"]).drop_duplicates().dropna(axis="columns", how="all")
+    """Table `models` with one row per network, without its layers and what stands in `weights_table`."""
+    return models.drop(columns=[*PER_LAYER, "trained_on", "weights_sha256"]).drop_duplicates().dropna(axis="columns", how="all")
 
 
 def weights_table(models, config):
