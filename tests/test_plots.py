@@ -160,7 +160,10 @@ def test_a_control_far_off_does_not_set_the_scale_of_the_others():
     scatter = load_plugin("plots", "scatter")
     before, axes = (scatter.draw(own, {}).axes[0] for own in (table[table["model"] == "near"], control))
     assert axes.get_xlim() == before.get_xlim() and axes.get_ylim() == before.get_ylim()
-    assert axes.get_title() == "pearson\nbeyond: far (control), its last layer at -0.50, 0.20"
+    assert axes.get_title() == "pearson\nbeyond: far (control), its last layer at -0.50,\u00a00.20"
+    nowhere = control["model"].eq("far") & control["depth"].eq(1)
+    dead = scatter.draw(control.assign(value=control["value"].mask(nowhere)), {}).axes[0]
+    assert dead.get_title() == "pearson\nbeyond: far (control)"
     alone = scatter.draw(control[control["model"] == "far"], {}).axes[0]  # then it does
     assert alone.get_title() == "pearson" and alone.get_xlim()[0] < -0.5
 

@@ -66,5 +66,5 @@ def beyond(table, *ends):
     """Of the networks with layers beyond the ends of the axes, (static, dynamic), a line each on where their last layer lies."""
     for group, layers in networks_of(table):
         if any(not layers["value", factor].dropna().between(*own).all() for factor, own in zip(FACTORS, ends, strict=True)):
-            static, dynamic = (fixed(layers["value", factor].iloc[-1], 2) for factor in FACTORS)
-            yield wrapped(f"beyond: {group}, its last layer at {static}, {dynamic}", 55)
+            last = ",\u00a0".join(fixed(layers["value", factor].iloc[-1], 2) for factor in FACTORS)
+            yield wrapped(f"beyond: {group}" + (f", its last layer at {last}" if "nan" not in last else ""), 55)
