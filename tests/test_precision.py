@@ -277,4 +277,4 @@ def test_a_device_has_the_name_that_its_maker_gave_it(tmp_path, monkeypatch):
     assert processor_name(told) == "Abacus: 9 @ 1 Hz"
     monkeypatch.setattr(platform, "processor", lambda: "")
     assert processor_name(silent) == processor_name(tmp_path / "none") == platform.machine()
-    assert device_name(CPU) == processor_name()
+    assert device_name(CPU) == f"{processor_name()}, {torch.backends.cpu.get_cpu_capability()}"

@@ -150,6 +150,9 @@ def test_what_is_written(tmp_path, colours):
     here = device_name(own_device())
     told = {"derived_from": None, "derivation": None, "trained_on": here, "checkpoint_of": "toy-net", "step": 9}
     assert provenance(final) == told and here
+    assert provenance({**final, "weights": str(tmp_path / "steps/step0.safetensors")})["trained_on"] is None
+    derived = [provenance({**final, "derive": {"from": "toy-net", "how": how}}) for how in ("c2d_twin", "random_weights")]
+    assert [(own["trained_on"], own["checkpoint_of"]) for own in derived] == [(here, None), (None, None)]
     twin = build_network({**final, "derive": {"from": "toy-net", "how": "c2d_twin"}})
     assert twin[1] == "c2d twin of toy-net"
 

@@ -151,7 +151,10 @@ TABLES = {
         "derivation": (text, "what was made of it: random_weights or c2d_twin"),
         "checkpoint_of": (text, "the training of this config that the weights are a checkpoint of; null for others"),
         "step": (count, "steps of that training"),
-        "trained_on": (text, "GPU or processor that ended the training, of weights trained here; null for others"),
+        "trained_on": (
+            text,
+            "GPU or processor that ended the training, of weights trained here; a c2d_twin has its source's; else null",
+        ),
         "weights_sha256": (text, "sha256 over the names and bytes of its tensors"),
         "parameters": (count, "number of parameters"),
         "gflop": (

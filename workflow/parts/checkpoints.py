@@ -1,4 +1,4 @@
-"""Weights of networks trained here: tensors, and beside them what they are; equal ones give equal bytes."""
+"""Weights of networks trained here: tensors, and beside them what they are; equal weights and metadata give equal bytes."""
 
 import json
 from io import BytesIO
@@ -15,7 +15,7 @@ TOLD = {"model": str, "training": str, "dataset": str, "step": int, "classes": j
 
 
 def save_weights(path, network, metadata):
-    """Write the network's tensors and `metadata` (strings) to a safetensors file; equal ones give equal bytes."""
+    """Write the network's tensors and `metadata` (strings) to a safetensors file; what is equal gives equal bytes."""
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     with atomic(path) as temporary:
         temporary.write_bytes(in_order(save(state, metadata)))

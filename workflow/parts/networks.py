@@ -62,8 +62,14 @@ def provenance(entry):
     What does not apply is None.
     """
     derive, about = entry.get("derive") or {}, checkpoint_about(entry["weights"])
-    floor = {"derived_from": derive.get("from"), "derivation": derive.get("how"), "trained_on": about.get("device")}
-    return floor | {key: None if derive else about.get(told) for key, told in (("checkpoint_of", "model"), ("step", "step"))}
+    own = {} if derive else about
+    return {
+        "derived_from": derive.get("from"),
+        "derivation": derive.get("how"),
+        "checkpoint_of": own.get("model"),
+        "step": own.get("step"),
+        "trained_on": about.get("device") if about.get("step") and derive.get("how") != "random_weights" else None,
+    }
 
 
 def answered(output):

@@ -19,8 +19,10 @@ def own_device():
 
 
 def device_name(device):
-    """The name of the GPU, or of the processor: each kind rounds in its own way, and a training ends elsewhere on another."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else processor_name()
+    """The name of the GPU, or of the processor and its instructions in use: rounded by others, a training ends elsewhere."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{processor_name()}, {torch.backends.cpu.get_cpu_capability()}"
 
 
 def on_device(frames, device):

@@ -32,7 +32,7 @@ def draw(scores, settings):
     for axes, metric in zip(figure.subplots(len(metrics), 1, squeeze=False)[:, 0], metrics, strict=True):
         own = table[table["metric"] == metric]
         control = own["training"].eq("control")
-        control &= own.loc[~control, "value"].notna().any()
+        control &= any(len(layers["value"].dropna()) for _, layers in networks_of(own[~control]))
         draw_networks(axes, own[~control], looks)
         ends = axes.get_xlim(), axes.get_ylim()
         draw_networks(axes, own[control], looks)
@@ -41,6 +41,8 @@ def draw(scores, settings):
         axes.tick_params(pad=3)  # where both axes have a number at their corner
         axes.set_title("\n".join([metric, *beyond(own[control], *ends)]))
         axes.set(xlabel="static similarity S", ylabel="dynamic similarity S")
+    lines = sum(axes.get_title().count("\n") for axes in figure.axes)
+    figure.set_size_inches(size[0], size[1] + 1.3 * LINE * lines)
     figure.legend(legend.values(), legend.keys(), loc="outside lower center", ncols=columns)
     return figure
 
@@ -63,8 +65,10 @@ def draw_networks(axes, table, looks):
 
 
 def beyond(table, *ends):
-    """Of the networks with layers beyond the ends of the axes, (static, dynamic), a line each on where their last layer lies."""
+    """A line on each network with layers beyond the ends of the axes, (static, dynamic): where its last one lies, if beyond too."""
     for group, layers in networks_of(table):
-        if any(not layers["value", factor].dropna().between(*own).all() for factor, own in zip(FACTORS, ends, strict=True)):
-            last = ",\u00a0".join(fixed(layers["value", factor].iloc[-1], 2) for factor in FACTORS)
-            yield wrapped(f"beyond: {group}" + (f", its last layer at {last}" if "nan" not in last else ""), 55)
+        static, dynamic = (layers["value", factor] for factor in FACTORS)
+        inside = static.between(*ends[0]) & dynamic.between(*ends[1]) | static.isna() | dynamic.isna()
+        place = f"{group}, its last layer at {fixed(static.iloc[-1], 2)},\u00a0{fixed(dynamic.iloc[-1], 2)}"
+        if not inside.all():
+            yield wrapped("beyond: " + (f"layers of {group}" if inside.iloc[-1] else place), 55)
